@@ -1,0 +1,34 @@
+"""Run the benchmarks, print a table and write build/bench.json: `make bench [ARGS=import_time]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from harness import table, write
+from import_time import import_time
+
+BENCHMARKS = {function.__name__: function for function in (import_time,)}
+
+
+def main() -> None:
+    """Run what was named, all by default."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of: {', '.join(BENCHMARKS)}")
+    names = parser.parse_args().names or list(BENCHMARKS)
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"no benchmark {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}")
+    results = []
+    for name in names:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        results.append(BENCHMARKS[name]())
+    print(table(results))
+    destination = Path(__file__).parents[1] / "build" / "bench.json"
+    write(results, destination)
+    print("\nevery round: build/bench.json")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,214 @@
+"""scripts/setup.sh: what a bare machine sees. The PATH holds only the programs that a case allows."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TOOLS = [
+    "awk",
+    "bash",
+    "cat",
+    "cksum",
+    "cp",
+    "dirname",
+    "env",
+    "id",
+    "mkdir",
+    "mktemp",
+    "rm",
+    "tail",
+    "touch",
+]
+
+GOOD_PYTHON = """#!/bin/bash
+case "$*" in
+*print*) echo 3.11 ;;
+*ensurepip*) exit {without_ensurepip} ;;
+*"-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+*"-m pip"*) echo "$*" >>pip.log; exit {pip_exit} ;;
+esac
+"""
+OLD_PYTHON = """#!/bin/bash
+case "$*" in *print*) echo 3.9 ;; *) exit 1 ;; esac
+"""
+DISK = """#!/bin/bash
+echo Filesystem 1024-blocks Used Available Capacity Mounted
+echo disk 9 9 {free_kb} 9% /
+"""
+
+
+class Machine:
+    """A folder with the repository's set-up, and a PATH of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "repository"
+        self.programs = folder / "programs"
+        self.programs.mkdir()
+        (self.folder / "scripts").mkdir(parents=True)
+        for name in ("scripts/setup.sh", "pyproject.toml"):
+            shutil.copy(ROOT / name, self.folder / name)
+        for tool in TOOLS:
+            found = shutil.which(tool)
+            assert found, tool
+            (self.programs / tool).symlink_to(found)
+        self.add("df", DISK.format(free_kb=50_000_000))
+        self.add("id", "#!/bin/bash\necho 1000\n")
+
+    def add(self, name: str, script: str) -> None:
+        program = self.programs / name
+        program.unlink(missing_ok=True)
+        program.write_text(script, encoding="utf-8")
+        program.chmod(0o755)
+
+    def add_python(self, *, without_ensurepip: int = 0, pip_exit: int = 0) -> None:
+        self.add("python3.11", GOOD_PYTHON.format(without_ensurepip=without_ensurepip, pip_exit=pip_exit))
+
+    def set_up(self, purpose: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(self.folder / "scripts" / "setup.sh"), purpose],
+            env={"PATH": str(self.programs), "TMPDIR": str(self.programs), **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def log(self, name: str) -> list[str]:
+        path = self.folder / name
+        return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def test_no_python_at_all_is_one_line(machine: Machine) -> None:
+    result = machine.set_up("demo")
+
+    assert result.returncode == 1
+    assert result.stderr == (
+        "lakenb: no Python 3.11 to 3.13 on the PATH: run 'sudo apt-get install python3 python3-venv', "
+        "or name one, as in 'make demo PYTHON=/opt/python3.12/bin/python3'\n"
+    )
+
+
+def test_a_python_out_of_range_is_named_with_its_version(machine: Machine) -> None:
+    machine.add("python3", OLD_PYTHON)
+
+    assert "no Python 3.11 to 3.13 on the PATH (python3 is 3.9)" in machine.set_up("demo").stderr
+    assert machine.set_up("test", PYTHON="python3").stderr == (
+        "lakenb: PYTHON=python3 is Python 3.9, but lakenb needs 3.11 to 3.13: "
+        "name one of these, as in 'make test PYTHON=python3.11'\n"
+    )
+
+
+def test_a_name_on_the_path_that_does_not_run_is_passed_over(machine: Machine) -> None:
+    machine.add_python()
+    (machine.programs / "python3.11").rename(machine.programs / "python3.12")
+    machine.add("python3.11", "#!/bin/bash\nexit 127\n")
+
+    assert machine.set_up("demo").returncode == 0
+
+
+def test_python_without_its_venv_part_names_the_package_to_install(machine: Machine) -> None:
+    machine.add_python(without_ensurepip=1)
+    machine.add("apt-get", "#!/bin/bash\nexit 99\n")
+    result = machine.set_up("demo")
+
+    assert result.returncode == 1
+    assert result.stderr == (
+        "lakenb: Python 3.11 here cannot make virtual environments (Debian keeps that part apart): "
+        "run 'sudo apt-get install python3.11-venv', then repeat 'make demo'\n"
+    )
+
+
+def test_root_gets_the_venv_part_installed(machine: Machine) -> None:
+    machine.add_python(without_ensurepip=1)
+    machine.add("id", "#!/bin/bash\necho 0\n")
+    machine.add("apt-get", '#!/bin/bash\necho "$*" >>apt.log\n')
+    result = machine.set_up("demo")
+
+    assert result.returncode == 0, result.stderr
+    assert machine.log("apt.log") == [
+        "update -qq",
+        "install -y -qq -o DPkg::Lock::Timeout=120 python3.11-venv",
+    ]
+
+
+def test_an_apt_get_that_fails_shows_why_and_names_the_remedy(machine: Machine) -> None:
+    machine.add_python(without_ensurepip=1)
+    machine.add("sudo", '#!/bin/bash\nshift; "$@"\n')
+    machine.add("apt-get", "#!/bin/bash\necho 'E: no such host' >&2; exit 100\n")
+    result = machine.set_up("demo")
+
+    assert result.returncode == 1
+    assert "E: no such host\n" in result.stderr
+    assert result.stderr.endswith(
+        "(its last lines are above): run 'sudo apt-get install python3.11-venv', then repeat 'make demo'\n"
+    )
+
+
+def test_too_little_space_is_said_before_anything_is_made(machine: Machine) -> None:
+    machine.add_python()
+    machine.add("df", DISK.format(free_kb=90_000))
+    result = machine.set_up("demo")
+
+    assert result.returncode == 1
+    assert "has 87 MB free" in result.stderr
+    assert result.stderr.endswith("free some, then repeat\n")
+    assert not (machine.folder / ".venv").exists()
+
+
+def test_a_failed_pip_leaves_no_stamp_and_can_be_repeated(machine: Machine) -> None:
+    machine.add_python(pip_exit=1)
+    assert "'make demo' goes on where it stopped" in machine.set_up("demo").stderr
+    assert machine.set_up("demo").returncode == 1
+
+    assert len(machine.log("pip.log")) == 2
+
+
+def test_missing_chromium_is_named_with_its_remedy(machine: Machine) -> None:
+    machine.add_python()
+    machine.add("apt-get", "#!/bin/bash\nexit 99\n")
+    result = machine.set_up("test")
+
+    assert result.returncode == 1
+    assert result.stderr.endswith(
+        "lakenb: the browser tests need Debian's Chromium: run 'sudo apt-get install chromium', "
+        "then repeat 'make test'\n"
+    )
+
+
+def test_the_second_run_does_nothing_until_pyproject_changes(machine: Machine) -> None:
+    machine.add_python()
+    machine.add("chromium", "#!/bin/bash\n")
+    assert machine.set_up("test").returncode == 0
+    for purpose in ("test", "demo"):
+        again = machine.set_up(purpose)
+        assert (again.returncode, again.stderr) == (0, "")
+    assert [line.partition(" ")[2] for line in machine.log("pip.log")] == [
+        "pip install -qq --no-input --disable-pip-version-check --editable .[local,test]"
+    ]
+
+    with (machine.folder / "pyproject.toml").open("a", encoding="utf-8") as pyproject:
+        pyproject.write("# another requirement\n")
+    assert machine.set_up("demo").returncode == 0
+    assert machine.log("pip.log")[1:] == [
+        "-m pip install -qq --no-input --disable-pip-version-check --editable .[local]"
+    ]
+
+
+def test_another_python_that_is_named_makes_the_environment_anew(machine: Machine) -> None:
+    machine.add_python()
+    assert machine.set_up("demo").returncode == 0
+    machine.add("newer", GOOD_PYTHON.format(without_ensurepip=0, pip_exit=0).replace("3.11", "3.12"))
+
+    assert "making .venv with Python 3.12" in machine.set_up("demo", PYTHON="newer").stderr
+    assert machine.set_up("demo").stderr == ""
