@@ -1,0 +1,359 @@
+"""Steps and handles: what a user composes a pipeline of.
+
+A *step* is a middleware's options. `pipe` puts it behind a producer and returns a *handle* on it: the
+step with its in-edges, which is the one thing that moves on. Both are values: nothing is registered,
+nothing is counted, so a cell that runs twice gives the same pipeline.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import KW_ONLY, dataclass, fields
+from datetime import timedelta
+from enum import Enum
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from lakenb.errors import Fault, IncompatibleEdgeError, OptionError, UnsupportedError
+from lakenb.graph.mime import any_overlap
+from lakenb.graph.options import (
+    COMPUTE_TYPES,
+    Settings,
+    default_visibility_timeout,
+    id_faults,
+    settings_faults,
+    shown,
+    unknown_option_fault,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lakenb.graph.filters import Filter
+
+S = TypeVar("S", bound="Step")
+
+
+class Part(Enum):
+    """What a middleware does with documents, which decides its resources and its grants."""
+
+    TRIGGER = "trigger"  # brings documents in; its bucket and prefix are what it provides
+    TRANSFORMER = "transformer"  # puts new documents into a store of its own
+    PASS_THROUGH = "pass-through"  # noqa: S105  sends on what its producers provide
+    CONNECTOR = "connector"  # the end: its destination is its store
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A middleware's row in the catalog: what it is, before any option is set.
+
+    Parameters
+    ----------
+    kind
+        Its name, which is also the id of a node that was given none.
+    part
+        What it does with documents.
+    input_types, output_types
+        MIME patterns; none for a trigger's input and a connector's output.
+    handler
+        Dotted name of the module that runs inside its function. Never imported here.
+    memory_mib, timeout, batch_size
+        Defaults of the options of the same name.
+    """
+
+    kind: str
+    part: Part
+    input_types: tuple[str, ...]
+    output_types: tuple[str, ...]
+    handler: str
+    memory_mib: int = 256
+    timeout: timedelta = timedelta(seconds=60)
+    batch_size: int = 5
+
+
+class Pipeable:
+    """What `Step` and `Handle` share: the verbs that make edges."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def handle(self) -> Handle:
+        """Return this as a handle."""
+
+    def pipe(self, consumer: Step | Handle, *, filter: Filter | None = None) -> Handle:  # noqa: A002
+        """Send documents on to a consumer, and return a handle on that consumer.
+
+        Parameters
+        ----------
+        consumer
+            A step, or a handle that already has in-edges: this edge joins them.
+        filter
+            Which events the edge lets through, beside the consumer's own types (see `when`).
+
+        Returns
+        -------
+        Handle
+            The consumer, with the new edge.
+
+        Raises
+        ------
+        IncompatibleEdgeError
+            If the two share no MIME type.
+        """
+        if not isinstance(consumer, Pipeable):
+            raise TypeError(f"pipe takes a middleware such as S3Storage('results'), not {shown(consumer)}")
+        return consumer.handle().with_sources(self, filter=filter)
+
+    def __rshift__(self, consumer: Step | Handle) -> Handle:
+        """Return ``self.pipe(consumer)``."""
+        if not isinstance(consumer, Pipeable):
+            return NotImplemented
+        return self.pipe(consumer)
+
+    def with_sources(self, *producers: Step | Handle | Pipeable, filter: Filter | None = None) -> Handle:  # noqa: A002
+        """Receive documents from several producers, and return a handle on this with the new edges.
+
+        Parameters
+        ----------
+        producers
+            Steps or handles that send documents here.
+        filter
+            The same filter for each of these edges.
+
+        Returns
+        -------
+        Handle
+            This, with an edge from each producer beside the ones it had.
+
+        Raises
+        ------
+        IncompatibleEdgeError
+            If a producer shares no MIME type with this.
+        """
+        here = self.handle()
+        edges = tuple(InEdge(producer.handle(), filter) for producer in producers)
+        for edge in edges:
+            _check_types(edge.producer.step, here.step)
+        return Handle(here.step, here.in_edges + edges)
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Pipeable):
+    """A middleware and its options, not yet placed in a pipeline.
+
+    Parameters
+    ----------
+    id
+        The node's id. Without one a node takes its kind.
+    compute
+        Compute type; ``"cpu"`` is the one that this version runs.
+    max_retries
+        Times that a message is received before it goes to the dead-letter queue.
+    timeout
+        Longest time that one invocation may take.
+    visibility_timeout
+        Time for which a received message stays hidden: at least `timeout`; by default six times it
+        plus the batching window.
+    batch_size, batching_window
+        Most messages an invocation gets, and how long Lambda waits to gather them. A batch over 10
+        needs a window of a second.
+    max_concurrency
+        Most invocations at a time (2 to 1000).
+    memory_mib
+        Memory of the function in MiB.
+    log_retention
+        Time for which log lines are kept; CloudWatch Logs offers certain numbers of days.
+    key
+        ARN of a customer managed key for this node. This version writes default encryption only, and
+        refuses a key rather than ignoring it.
+    vpc
+        Placement in a VPC. This version refuses it rather than ignoring it.
+
+    Raises
+    ------
+    OptionError
+        With every option that is wrong, each with its mend.
+    """
+
+    row: ClassVar[Row]
+
+    id: str = ""
+    _: KW_ONLY
+    compute: str = "cpu"
+    max_retries: int = 5
+    timeout: timedelta | None = None
+    visibility_timeout: timedelta | None = None
+    batch_size: int | None = None
+    batching_window: timedelta = timedelta(0)
+    max_concurrency: int | None = None
+    memory_mib: int | None = None
+    log_retention: timedelta = timedelta(days=7)
+    key: str | None = None
+    vpc: str | None = None
+
+    def __post_init__(self) -> None:
+        """Fill in the id, and raise every fault of the options at once."""
+        if self.id == "":
+            object.__setattr__(self, "id", self.row.kind)
+        for field in fields(self):  # a list is what people write; a value needs a tuple
+            if isinstance(value := getattr(self, field.name), list):
+                object.__setattr__(self, field.name, tuple(value))
+        if faults := self.faults():
+            raise OptionError(faults)
+
+    def faults(self) -> list[Fault]:
+        """Return what is wrong with the options, common ones first."""
+        where = place(self.id)
+        return [
+            *id_faults(self.id, where),
+            *compute_faults(self.compute, where),
+            *settings_faults(self.settings(), where),
+            *self.own_faults(where),
+        ]
+
+    def own_faults(self, where: str) -> list[Fault]:  # noqa: ARG002
+        """Return what is wrong with the options that only this kind has."""
+        return []
+
+    def own_options(self) -> dict[str, Any]:
+        """Return the options that travel to the handler, as JSON values."""
+        return {}
+
+    def settings(self) -> Settings:
+        """Return the common options with every default filled in."""
+        timeout = self.row.timeout if self.timeout is None else self.timeout
+        visibility = self.visibility_timeout
+        if visibility is None:
+            whole = isinstance(timeout, timedelta) and isinstance(self.batching_window, timedelta)
+            visibility = (
+                default_visibility_timeout(timeout, self.batching_window) if whole else timedelta(hours=12)
+            )
+        return Settings(
+            memory_mib=self.row.memory_mib if self.memory_mib is None else self.memory_mib,
+            timeout=timeout,
+            max_retries=self.max_retries,
+            visibility_timeout=visibility,
+            batch_size=self.row.batch_size if self.batch_size is None else self.batch_size,
+            batching_window=self.batching_window,
+            max_concurrency=self.max_concurrency,
+            log_retention=self.log_retention,
+        )
+
+    def handle(self) -> Handle:
+        """Return a handle on this step, without in-edges."""
+        return Handle(self)
+
+    def changed_options(self) -> dict[str, Any]:
+        """Return the options that differ from their defaults, by name."""
+        return {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if field.name != "id" and getattr(self, field.name) != field.default
+        }
+
+    def __repr__(self) -> str:
+        """Return the call that makes this step."""
+        named = [] if self.id == self.row.kind else [repr(self.id)]
+        options = [f"{name}={shown(value)}" for name, value in sorted(self.changed_options().items())]
+        return f"{type(self).__name__}({', '.join(named + options)})"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Handle(Pipeable):
+    """A step with its in-edges. Two handles on one id are united by the pipeline.
+
+    Handles compare by identity: equality of a whole upstream graph would be slow and mean nothing.
+    """
+
+    step: Step
+    in_edges: tuple[InEdge, ...] = ()
+
+    def handle(self) -> Handle:
+        """Return this handle."""
+        return self
+
+    def __repr__(self) -> str:
+        """Return the step and the ids of its producers."""
+        producers = ", ".join(sorted({edge.producer.step.id for edge in self.in_edges}))
+        return f"<{self.step!r} from {producers}>" if producers else f"<{self.step!r}>"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InEdge:
+    """An edge as its consumer's handle holds it."""
+
+    producer: Handle
+    filter: Filter | None = None
+
+
+def middleware(cls: type[S]) -> type[S]:
+    """Let a step's constructor gather unknown options with the wrong ones, and say near spellings.
+
+    Python's own message for a misspelt keyword names one of them and proposes nothing.
+    """
+    construct: Callable[..., None] = cls.__init__
+    known = {field.name for field in fields(cls) if field.init}
+
+    @wraps(construct)
+    def __init__(self: S, *args: Any, **options: Any) -> None:  # noqa: N807
+        unknown = sorted(options.keys() - known)
+        node_id = options.get("id", args[0] if args else "") or cls.row.kind
+        faults = [unknown_option_fault(name, known - {"id"}, place(node_id)) for name in unknown]
+        try:
+            construct(self, *args, **{name: options[name] for name in options if name not in unknown})
+        except OptionError as error:
+            raise OptionError((*faults, *error.faults)) from None
+        if faults:
+            raise OptionError(faults)
+
+    cls.__init__ = __init__  # type: ignore[assignment]  # the signature stays; only the error improves
+    return cls
+
+
+def place(node_id: object) -> str:
+    """Return how messages name a node."""
+    return f"node {shown(node_id)}"
+
+
+def compute_faults(compute: object, where: str) -> list[Fault]:
+    """Return what is wrong with a compute type."""
+    if compute in COMPUTE_TYPES:
+        return []
+    return [
+        Fault(
+            f"compute is {shown(compute)}; this middleware runs on {', '.join(COMPUTE_TYPES)}",
+            where,
+            f"leave it out, or set compute={COMPUTE_TYPES[0]!r}",
+        )
+    ]
+
+
+def refuse_unsupported(step: Step) -> None:
+    """Raise for an option that is understood and not written by this version.
+
+    Raises
+    ------
+    UnsupportedError
+        For a key or a VPC: leaving either out silently would break a promise.
+    """
+    for name, promise in (("key", "default encryption only"), ("vpc", "functions outside a VPC only")):
+        if getattr(step, name) is not None:
+            raise UnsupportedError(
+                f"{step.id!r} names a {name}; this version writes {promise}",
+                place(step.id),
+                f"leave {name} out",
+            )
+
+
+def _check_types(producer: Step, consumer: Step) -> None:
+    # triggers as consumers and connectors as producers are gathered with the graph's other faults
+    if consumer.row.part is Part.TRIGGER or producer.row.part is Part.CONNECTOR:
+        return
+    if any_overlap(producer.row.output_types, consumer.row.input_types):
+        return
+    sends, accepts = ", ".join(producer.row.output_types), ", ".join(consumer.row.input_types)
+    raise IncompatibleEdgeError(
+        f"{producer.id!r} sends {sends}, but {consumer.id!r} accepts {accepts}",
+        f"edge {producer.id} -> {consumer.id}",
+        f"pipe {producer.id!r} into a middleware that accepts {sends}, or put a converter between",
+    )
