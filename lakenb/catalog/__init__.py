@@ -1,0 +1,1 @@
+"""The catalog: what each middleware is. Handlers are named by dotted path and never imported here."""

@@ -1,0 +1,225 @@
+"""The statements that a graph needs, and no others: P1 to P4, P7 and P9.
+
+Every function returns the statements of one policy, in a fixed order.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakenb.graph.steps import Part
+from lakenb.security.deputies import S3, SNS, deputy
+from lakenb.security.stores import own_store, provides
+from lakenb.security.values import (
+    ACCOUNT,
+    EVERYONE,
+    Condition,
+    Grant,
+    Sort,
+    Statement,
+    Target,
+    cached,
+    objects,
+    of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from lakenb.graph.graph import Graph
+    from lakenb.security.stores import Store
+
+PLAIN_HTTP = (Condition("Bool", "aws:SecureTransport", ("false",)),)
+OLD_TLS = (Condition("NumericLessThan", "s3:TlsVersion", ("1.2",)),)
+
+
+def role_statements(
+    graph: Graph, node: str, provided: Mapping[str, tuple[Store, ...]]
+) -> tuple[Statement, ...]:
+    """Return the identity policy of a node's role.
+
+    Parameters
+    ----------
+    graph, node
+        The pipeline, and the id of the node.
+    provided
+        What `provides` returns for the graph.
+
+    Returns
+    -------
+    tuple[Statement, ...]
+        Reads of exactly what direct producers provide, puts into the own store and the own part of the
+        cache, the own queue, dead-letter queue, topic and logs. No list, no delete, no own output.
+    """
+    part = graph.nodes[node].row.part
+    statements = [_reads(graph, node, provided)]
+    if part is not Part.TRIGGER:
+        statements += [*_puts(graph, node), *_cache(node)]
+    statements += _messages(node, publishes=part is not Part.CONNECTOR)
+    statements.append(
+        Statement(
+            "WriteLogs",
+            ("logs:CreateLogStream", "logs:PutLogEvents"),
+            (of(Sort.LOGS, node),),
+            f"'{node}' writes its own log",
+        )
+    )
+    return tuple(statements)
+
+
+def _reads(graph: Graph, node: str, provided: Mapping[str, tuple[Store, ...]]) -> Statement:
+    if graph.nodes[node].row.part is Part.TRIGGER:
+        why = f"'{node}' looks at the objects that arrive: an S3 event carries no content type"
+        return Statement("ReadSources", ("s3:GetObject",), _targets(provided[node]), why)
+    producers = graph.producers(node)
+    stores = tuple(sorted({store for producer in producers for store in provided[producer]}))
+    names = ", ".join(f"'{producer}'" for producer in producers)
+    return Statement(
+        "ReadSources",
+        ("s3:GetObject",),
+        _targets(stores),
+        f"'{node}' reads what its direct producer {names} provides",
+        edges=tuple((producer, node) for producer in producers),
+    )
+
+
+def _targets(stores: tuple[Store, ...]) -> tuple[Target, ...]:
+    return tuple(target for store in stores for target in store.targets())
+
+
+def _puts(graph: Graph, node: str) -> Iterator[Statement]:
+    store = own_store(graph, node)
+    if store is not None:
+        target = objects(node, store.prefix, "")
+        why = f"'{node}' puts its documents into its own store"
+        yield Statement("PutStore", ("s3:PutObject", "s3:AbortMultipartUpload"), (target,), why)
+
+
+def _cache(node: str) -> Iterator[Statement]:
+    yield Statement("ReadCache", ("s3:GetObject",), (cached(),), "the cache may be read by every middleware")
+    # the slash belongs to the prefix: 'pdf-1/' does not cover 'pdf-10/'
+    why = f"'{node}' puts large metadata under its own prefix of the cache"
+    yield Statement("PutCache", ("s3:PutObject",), (cached(f"{node}/", ""),), why)
+
+
+def _messages(node: str, *, publishes: bool) -> Iterator[Statement]:
+    yield Statement(
+        "ReceiveQueue",
+        ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+        (of(Sort.QUEUE, node),),
+        f"Lambda polls the queue of '{node}' with this role",
+    )
+    why = f"'{node}' sends documents that can never succeed to its own dead-letter queue"
+    yield Statement("SendDeadLetters", ("sqs:SendMessage",), (of(Sort.DEAD_LETTERS, node),), why)
+    if publishes:
+        why = f"'{node}' announces its documents on its own topic"
+        yield Statement("PublishTopic", ("sns:Publish",), (of(Sort.TOPIC, node),), why)
+
+
+def queue_statements(graph: Graph, node: str) -> tuple[Statement, ...]:
+    """Return the policy of a node's queue: its producers' topics, or its trigger's bucket, over TLS."""
+    queue = of(Sort.QUEUE, node)
+    if graph.nodes[node].row.part is Part.TRIGGER:
+        why = f"the bucket of '{node}' notifies it"
+        allow = _deliver(S3, "queue policy", queue, (of(Sort.BUCKET, node),), why=why)
+    else:
+        producers = graph.producers(node)
+        topics = tuple(of(Sort.TOPIC, producer) for producer in producers)
+        edges = tuple((producer, node) for producer in producers)
+        why = f"the topics of the producers of '{node}' deliver to it"
+        allow = _deliver(SNS, "queue policy", queue, topics, why=why, edges=edges)
+    return (_deny_plain_http("sqs:*", queue), allow)
+
+
+def dead_letter_statements(graph: Graph, node: str) -> tuple[Statement, ...]:
+    """Return the policy of a node's dead-letter queue: what its subscriptions could not deliver."""
+    queue = of(Sort.DEAD_LETTERS, node)
+    deny = _deny_plain_http("sqs:*", queue)
+    producers = graph.producers(node)
+    if not producers:  # a trigger: nobody but its own role sends here
+        return (deny,)
+    topics = tuple(of(Sort.TOPIC, producer) for producer in producers)
+    edges = tuple((producer, node) for producer in producers)
+    why = f"keeps what SNS could not deliver to '{node}'"
+    return (deny, _deliver(SNS, "dead-letter queue policy", queue, topics, why=why, edges=edges))
+
+
+def topic_statements(node: str) -> tuple[Statement, ...]:
+    """Return the policy of a node's topic: publish over TLS only (AWS refuses ``sns:*`` here)."""
+    return (_deny_plain_http("sns:Publish", of(Sort.TOPIC, node)),)
+
+
+def bucket_statements(bucket: Target, its_objects: Target) -> tuple[Statement, ...]:
+    """Return the policy of a bucket: over TLS only, and TLS 1.2 at least.
+
+    Two Denies, never one: ANDed they would let old TLS through.
+    """
+    both = (bucket, its_objects)
+    plain = "nobody reaches the bucket without TLS"
+    old = "nobody reaches the bucket with TLS below 1.2"
+    return (
+        Statement("DenyPlainHttp", ("s3:*",), both, plain, PLAIN_HTTP, EVERYONE, "Deny"),
+        Statement("DenyOldTls", ("s3:*",), both, old, OLD_TLS, EVERYONE, "Deny"),
+    )
+
+
+def _deny_plain_http(action: str, target: Target) -> Statement:
+    why = f"nobody reaches '{target}' without TLS"
+    return Statement("DenyPlainHttp", (action,), (target,), why, PLAIN_HTTP, EVERYONE, "Deny")
+
+
+def _deliver(
+    service: str,
+    policy: str,
+    queue: Target,
+    sources: tuple[Target, ...],
+    *,
+    why: str,
+    edges: tuple[tuple[str, str], ...] = (),
+) -> Statement:
+    # P9: the narrowest condition that AWS documents this service to send on this call
+    conditions = {
+        "aws:SourceArn": Condition("ArnEquals", "aws:SourceArn", sources),
+        "aws:SourceAccount": Condition("StringEquals", "aws:SourceAccount", (ACCOUNT,)),
+    }
+    keys = deputy(service, "sqs:SendMessage", policy).keys
+    return Statement(
+        "AcceptSources",
+        ("sqs:SendMessage",),
+        (queue,),
+        why,
+        tuple(conditions[key] for key in keys),
+        service,
+        edges=edges,
+    )
+
+
+def grants(graph: Graph) -> tuple[Grant, ...]:
+    """Return every Allow that the graph needs, one row for an action on a resource, sorted.
+
+    Columns: edge, principal (the node whose role holds it, or a service), action, resource, condition,
+    why. Trust policies and Denies are not grants of access to documents and are not listed.
+    """
+    provided = provides(graph)
+    rows: set[Grant] = set()
+    for node in graph.nodes:
+        held = [(f"{node}", statement) for statement in role_statements(graph, node, provided)]
+        resource_based = (*queue_statements(graph, node), *dead_letter_statements(graph, node))
+        held += [(statement.principal or "", statement) for statement in resource_based]
+        for principal, statement in held:
+            if statement.effect == "Allow":
+                rows.update(_rows(principal, statement, provided))
+    return tuple(sorted(rows))
+
+
+def _rows(principal: str, statement: Statement, provided: Mapping[str, tuple[Store, ...]]) -> Iterator[Grant]:
+    condition = "; ".join(map(str, statement.conditions))
+    for resource in statement.resources:
+        needing = [
+            edge
+            for edge in statement.edges
+            if statement.sid != "ReadSources" or resource in _targets(provided[edge[0]])
+        ]
+        for name in [" -> ".join(edge) for edge in needing] or [""]:
+            for action in statement.actions:
+                yield Grant(name, principal, action, str(resource), condition, statement.why)

@@ -1,0 +1,149 @@
+"""The words of the model: symbolic resources, conditions, statements, grants.
+
+Nothing here is an ARN: a `Target` names a node's resource, and becomes an ARN in the template.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Sort(Enum):
+    """The sorts of resources that statements name."""
+
+    OBJECTS = "objects"  # objects of a node's bucket, by key pattern
+    BUCKET = "bucket"
+    QUEUE = "queue"
+    DEAD_LETTERS = "dead-letters"
+    TOPIC = "topic"
+    LOGS = "logs"
+    CACHE_OBJECTS = "cache objects"
+    CACHE_BUCKET = "cache bucket"
+
+
+EVERYTHING = ("", "")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Target:
+    """A resource of a pipeline, by its node; for objects with the keys that are meant.
+
+    Parameters
+    ----------
+    sort
+        What it is, the value of a `Sort`.
+    node
+        Id of the node that it belongs to; empty for the pipeline's own (the cache).
+    key_parts
+        Literal parts of the object keys, a wildcard between each two: ``("in/", ".pdf")`` is
+        ``in/*.pdf``, ``("in/a.pdf",)`` is that one key. Empty where the resource has no keys.
+    """
+
+    sort: str
+    node: str = ""
+    key_parts: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return a readable name, such as ``inbox/contracts/*``."""
+        owner = self.node or "cache"
+        if self.key_parts:
+            return f"{owner}/{'*'.join(self.key_parts)}"
+        return owner if self.sort == Sort.CACHE_BUCKET.value else f"{owner}.{self.sort}"
+
+
+def objects(node: str, *key_parts: str) -> Target:
+    """Return objects of a node's bucket; without parts all of them."""
+    return Target(Sort.OBJECTS.value, node, key_parts or EVERYTHING)
+
+
+def cached(*key_parts: str) -> Target:
+    """Return objects of the pipeline's cache; without parts all of them."""
+    return Target(Sort.CACHE_OBJECTS.value, "", key_parts or EVERYTHING)
+
+
+def of(sort: Sort, node: str = "") -> Target:
+    """Return a resource that has no keys."""
+    return Target(sort.value, node)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Condition:
+    """One line of a statement's condition.
+
+    Parameters
+    ----------
+    operator
+        IAM's operator, such as ``ArnEquals``.
+    key
+        IAM's context key, such as ``aws:SourceArn``.
+    values
+        Any of them fits: targets stand for their ARN, texts for themselves. ``ACCOUNT`` is the
+        pipeline's own account.
+    """
+
+    operator: str
+    key: str
+    values: tuple[Target | str, ...]
+
+    def __str__(self) -> str:
+        """Return the condition on one line."""
+        return f"{self.key} {self.operator} {', '.join(map(str, self.values))}"
+
+
+ACCOUNT = "the pipeline's account"
+EVERYONE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a policy, with the reason that it exists.
+
+    Parameters
+    ----------
+    sid
+        Its name; unique in its policy.
+    actions, resources, conditions
+        What it is about. Conditions are ANDed.
+    why
+        One sentence for the reader of the grants.
+    principal
+        A service, or `EVERYONE` for a Deny; None in an identity policy, which belongs to its role.
+    effect
+        ``"Allow"`` or ``"Deny"``.
+    edges
+        The edges ``(producer, consumer)`` that need it; none for a node's own needs.
+    """
+
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[Target, ...]
+    why: str
+    conditions: tuple[Condition, ...] = ()
+    principal: str | None = None
+    effect: str = "Allow"
+    edges: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Grant:
+    """One row of the grants: somebody may do one thing to one resource.
+
+    Parameters
+    ----------
+    edge
+        The edge that needs it, as ``producer -> consumer``; empty for a node's own needs.
+    principal
+        The node whose role holds it, or a service.
+    action, resource, condition
+        IAM's action, the resource by name, and the condition (empty when there is none).
+    why
+        The reason in one sentence.
+    """
+
+    edge: str
+    principal: str
+    action: str
+    resource: str
+    condition: str
+    why: str

@@ -1,0 +1,1 @@
+"""From graph and security to one CloudFormation template, as plain dicts, deterministic to the byte."""

@@ -1,0 +1,84 @@
+"""Logical ids and physical names.
+
+A logical id is the node's id in capitals and the kind of the resource; no kind is the end of another, so
+two resources never share one. A physical name is explicit only where another resource must know it
+beforehand. Its prefix is ``${AWS::StackName}_``: an underscore cannot occur in a stack's name, so the
+names of stack ``contracts`` never cover those of ``contracts-2``.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+# the bucket that CDK's bootstrap makes for assets, with its default qualifier
+ASSET_BUCKET = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
+
+
+class Kind(Enum):
+    """The kinds of resources a node may have."""
+
+    STORE = "Store"
+    STORE_POLICY = "StorePolicy"
+    QUEUE = "Queue"
+    QUEUE_POLICY = "QueuePolicy"
+    DEAD_LETTERS = "DeadLetters"
+    DEAD_LETTERS_POLICY = "DeadLettersPolicy"
+    TOPIC = "Topic"
+    TOPIC_POLICY = "TopicPolicy"
+    LOGS = "Logs"
+    ROLE = "Role"
+    FUNCTION = "Function"
+    MAPPING = "Mapping"
+
+
+CACHE = "PipelineCache"
+CACHE_POLICY = "PipelineCachePolicy"
+
+
+def capitals(node: str) -> str:
+    """Return a node's id without hyphens, each word with a capital.
+
+    Examples
+    --------
+    >>> capitals("pdf-text-2")
+    'PdfText2'
+    """
+    return "".join(word.capitalize() for word in node.split("-"))
+
+
+def logical_id(node: str, kind: Kind) -> str:
+    """Return the logical id of a node's resource.
+
+    Examples
+    --------
+    >>> logical_id("chunks", Kind.DEAD_LETTERS)
+    'ChunksDeadLetters'
+    """
+    return capitals(node) + kind.value
+
+
+def subscription_id(producer: str, consumer: str) -> str:
+    """Return the logical id of the subscription that carries an edge.
+
+    Examples
+    --------
+    >>> subscription_id("inbox", "chunks")
+    'ChunksFromInboxSubscription'
+    """
+    return f"{capitals(consumer)}From{capitals(producer)}Subscription"
+
+
+def queue_name(node: str) -> dict[str, Any]:
+    """Return the name of a node's queue, which its dead-letter queue must know."""
+    return {"Fn::Sub": f"${{AWS::StackName}}_{node}"}
+
+
+def log_group_name(node: str) -> dict[str, Any]:
+    """Return the name of a node's log group."""
+    return {"Fn::Sub": f"/lakenb/${{AWS::StackName}}/{node}"}
+
+
+def bucket_name(pipeline: str, node: str) -> dict[str, Any]:
+    """Return the name of a trigger's bucket, which the policy of the queue that it notifies must know."""
+    return {"Fn::Sub": f"{pipeline}-{node}-${{AWS::AccountId}}-${{AWS::Region}}"}

@@ -1,0 +1,113 @@
+"""Statements of the model as policy documents, and targets as ARNs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lakenb.security.values import ACCOUNT, Sort, Statement, Target
+from lakenb.template.names import CACHE, Kind, bucket_name, logical_id, queue_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lakenb.security.values import Condition
+
+VERSION = "2012-10-17"
+_SPECIAL = {"*": "${*}", "?": "${?}", "$": "${$}"}
+_OWN_ARN = {
+    Sort.QUEUE: Kind.QUEUE,
+    Sort.DEAD_LETTERS: Kind.DEAD_LETTERS,
+    Sort.BUCKET: Kind.STORE,
+    Sort.LOGS: Kind.LOGS,
+    Sort.OBJECTS: Kind.STORE,
+}
+
+
+def literal(text: str) -> str:
+    """Escape what IAM would read as a wildcard or a variable.
+
+    Source: IAM User Guide, "IAM policy elements: Variables and tags", special characters.
+
+    Examples
+    --------
+    >>> literal("50%/*?$")
+    '50%/${*}${?}${$}'
+    """
+    return "".join(_SPECIAL.get(character, character) for character in text)
+
+
+class Arns:
+    """Turns targets into ARNs; where a reference would close a cycle, by the explicit name.
+
+    Parameters
+    ----------
+    pipeline
+        The pipeline's id, a part of the names of triggers' buckets.
+    triggers
+        Ids of the nodes whose buckets have explicit names.
+    """
+
+    def __init__(self, pipeline: str, triggers: frozenset[str]) -> None:
+        self.pipeline = pipeline
+        self.triggers = triggers
+
+    def of(self, target: Target) -> Any:
+        """Return the ARN of a target."""
+        sort = Sort(target.sort)
+        if sort is Sort.TOPIC:
+            return {"Ref": logical_id(target.node, Kind.TOPIC)}
+        if sort in {Sort.CACHE_BUCKET, Sort.CACHE_OBJECTS}:
+            base: Any = {"Fn::GetAtt": [CACHE, "Arn"]}
+        else:
+            base = {"Fn::GetAtt": [logical_id(target.node, _OWN_ARN[sort]), "Arn"]}
+        if not target.key_parts:
+            return base
+        keys = "*".join(literal(part) for part in target.key_parts)
+        return {"Fn::Join": ["", [base, f"/{keys}"]]}
+
+    def of_source(self, target: Target) -> Any:
+        """Return the ARN of a condition's source: a bucket's by name, since the bucket awaits the policy."""
+        if target.sort == Sort.BUCKET.value and target.node in self.triggers:
+            name = bucket_name(self.pipeline, target.node)["Fn::Sub"]
+            return {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{name}"}
+        return self.of(target)
+
+    def queue_by_name(self, node: str) -> Any:
+        """Return the ARN of a queue by its name: the dead-letter queue is made before it."""
+        name = queue_name(node)["Fn::Sub"]
+        return {"Fn::Sub": f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{name}"}
+
+
+def document(statements: Iterable[Statement], arns: Arns) -> dict[str, Any]:
+    """Return a policy document."""
+    return {"Version": VERSION, "Statement": [_statement(statement, arns) for statement in statements]}
+
+
+def _statement(statement: Statement, arns: Arns) -> dict[str, Any]:
+    written: dict[str, Any] = {"Sid": statement.sid, "Effect": statement.effect}
+    if statement.principal is not None:
+        everyone = statement.principal == "*"
+        written["Principal"] = "*" if everyone else {"Service": statement.principal}
+    written["Action"] = _one_or_all(statement.actions)
+    written["Resource"] = _one_or_all([arns.of(target) for target in statement.resources])
+    if statement.conditions:
+        written["Condition"] = _conditions(statement.conditions, arns)
+    return written
+
+
+def _conditions(conditions: Iterable[Condition], arns: Arns) -> dict[str, dict[str, Any]]:
+    written: dict[str, dict[str, Any]] = {}
+    for condition in conditions:
+        values = [_value(value, arns) for value in condition.values]
+        written.setdefault(condition.operator, {})[condition.key] = _one_or_all(values)
+    return written
+
+
+def _value(value: Target | str, arns: Arns) -> Any:
+    if isinstance(value, Target):
+        return arns.of_source(value)
+    return {"Ref": "AWS::AccountId"} if value == ACCOUNT else value
+
+
+def _one_or_all(values: Any) -> Any:
+    return values[0] if len(values) == 1 else list(values)
