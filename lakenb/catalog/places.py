@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from lakenb.errors import Fault
 from lakenb.graph.options import shown, wrong_type
 
@@ -13,7 +15,7 @@ def key_part_faults(name: str, value: object, where: str) -> list[Fault]:
     """Return what is wrong with a prefix or suffix of object keys; both are literals, never patterns."""
     if not isinstance(value, str):
         return [wrong_type(name, value, "a text", where)]
-    if any(ord(character) < 32 or ord(character) == 127 for character in value):  # noqa: PLR2004  control characters
+    if any(unicodedata.category(character) == "Cc" for character in value):
         return [
             Fault(f"{name} {shown(value)} holds a control character", where, "leave control characters out")
         ]

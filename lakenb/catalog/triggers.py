@@ -27,7 +27,8 @@ class S3Trigger(Step):
     Notes
     -----
     Sends events for documents of any type. The type is taken from the key's extension, else from the
-    object's content type, else it is ``application/octet-stream``. All other parameters: see `Step`.
+    object's content type, else from its first bytes, else it is ``application/octet-stream``.
+    All other parameters: see `Step`.
     """
 
     row: ClassVar[Row] = Row(

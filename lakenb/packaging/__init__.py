@@ -1,0 +1,6 @@
+"""Functions' zips: reproducible to the byte, their hash known before they are built."""
+
+from lakenb.packaging.assets import asset_bucket, asset_key
+from lakenb.packaging.zips import Zip, function_zip
+
+__all__ = ["Zip", "asset_bucket", "asset_key", "function_zip"]

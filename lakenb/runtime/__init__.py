@@ -1,0 +1,1 @@
+"""What runs inside a function: batches, documents as streams, faults. Travels with events and errors."""

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import json
+
+import pytest
+
+import lakenb as lk
+from lakenb.graph.mime import is_pattern
+from lakenb.graph.steps import Part, Step
+
+KINDS: tuple[type[Step], ...] = (lk.RecursiveCharacterTextSplitter, lk.S3Storage, lk.S3Trigger)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_rows_handler_exists(kind: type[Step]) -> None:
+    assert importlib.util.find_spec(kind.row.handler) is not None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_rows_types_fit_its_part(kind: type[Step]) -> None:
+    row = kind.row
+    assert all(map(is_pattern, (*row.input_types, *row.output_types)))
+    assert bool(row.input_types) == (row.part is not Part.TRIGGER)
+    assert bool(row.output_types) == (row.part is not Part.CONNECTOR)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_options_travel_as_json(kind: type[Step]) -> None:
+    options = kind().own_options()
+    assert json.loads(json.dumps(options)) == options
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_help_shows_every_option_and_its_default(kind: type[Step]) -> None:
+    shown = inspect.signature(kind)
+    assert {"id", "timeout", "memory_mib", "max_retries"} <= set(shown.parameters)
+    assert shown.parameters["max_retries"].default == 5
+
+
+@pytest.mark.parametrize("storage_class", ["DEEP_ARCHIVE", "standard", ""])
+def test_a_storage_class_that_cannot_be_read_at_once_is_refused(storage_class: str) -> None:
+    with pytest.raises(lk.OptionError, match="one of STANDARD, STANDARD_IA"):
+        lk.S3Storage(storage_class=storage_class)
+
+
+def test_copy_documents_is_a_claim() -> None:
+    with pytest.raises(lk.OptionError, match="copy_documents is 'no', but it must be True or False"):
+        lk.S3Storage(copy_documents="no")  # type: ignore[arg-type]  # the mistake itself
