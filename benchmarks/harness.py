@@ -78,21 +78,22 @@ def measure(
     bound_seconds: float | None = None,
     peer: tuple[str, Sample] | None = None,
     bound_ratio: float | None = None,
+    warm_up: int = 1,
     note: str = "",
 ) -> Result:
-    """Run subject and peer in turns, so that both meet the same weather; one round before is not counted."""
+    """Run subject and peer in turns, so that both meet the same weather; rounds that warm up do not count."""
     ours: list[float] = []
     theirs: list[float] = []
-    for _ in range(rounds + 1):
+    for _ in range(rounds + warm_up):
         ours.append(subject())
         if peer:
             theirs.append(peer[1]())
     return Result(
         name=name,
-        seconds=tuple(ours[1:]),
+        seconds=tuple(ours[warm_up:]),
         bound_seconds=bound_seconds,
         peer=peer[0] if peer else "",
-        peer_seconds=tuple(theirs[1:]),
+        peer_seconds=tuple(theirs[warm_up:]),
         bound_ratio=bound_ratio,
         note=note,
     )

@@ -8,8 +8,13 @@ from pathlib import Path
 
 from harness import table, write
 from import_time import import_time
+from local_run import emulator_start, local_run
+from template_time import template_100, template_1000
 
-BENCHMARKS = {function.__name__: function for function in (import_time,)}
+BENCHMARKS = {
+    function.__name__: function
+    for function in (import_time, template_100, template_1000, emulator_start, local_run)
+}
 
 
 def main() -> None:
