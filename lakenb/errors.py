@@ -64,7 +64,7 @@ class LakenbError(Exception):
 
     def __init__(self, what: str, where: str, mend: str) -> None:
         super().__init__(what, where, mend)  # positional, so pickling keeps working
-        self.fault = Fault(what, where, mend)
+        self.fault: Fault = Fault(what, where, mend)
 
     def __str__(self) -> str:
         """Return what is wrong, where, and how to mend it."""
@@ -83,8 +83,8 @@ class FaultsError(LakenbError):
     def __init__(self, faults: Sequence[Fault]) -> None:
         first = faults[0]
         super().__init__(first.what, first.where, first.mend)
-        self.faults = tuple(faults)
-        self.args = (self.faults,)  # positional, so pickling keeps working
+        self.faults: tuple[Fault, ...] = tuple(faults)
+        self.args: tuple[object, ...] = (self.faults,)  # positional, so pickling keeps working
 
     def __str__(self) -> str:
         """Return every fault; more than one is numbered."""

@@ -80,7 +80,8 @@ class InexpressibleError(Exception):
 
     def __init__(self, what: str, mend: str) -> None:
         super().__init__(what, mend)
-        self.what, self.mend = what, mend
+        self.what: str = what
+        self.mend: str = mend
 
 
 def unions(test: Test, *, is_negated: bool) -> tuple[Union, ...]:

@@ -83,7 +83,7 @@ class Graph:
 
     def __init__(
         self,
-        id: str,  # noqa: A002
+        id: str,  # noqa: A002 - the field's word
         *handles: Handle | Step,
         key: str | None = None,
         vpc: str | None = None,
@@ -235,7 +235,7 @@ def _cycle_faults(united: _United) -> list[Fault]:
     while path[-1] not in path[:-1]:
         path.append(producers[path[-1]])
     cycle = path[path.index(path[-1]) :][::-1]
-    if len(cycle) == 2:  # noqa: PLR2004  a node and itself
+    if len(cycle) == 2:  # noqa: PLR2004 - a node and itself
         mend = f"for a second {united.nodes[cycle[0]].row.kind!r}, give it an id of its own: '{cycle[0]}-b'"
     else:
         mend = (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_TOKEN = r"[a-z0-9!#$&^_.+-]+"  # noqa: S105  RFC 2045's word for a name, lower-cased
+_TOKEN = r"[a-z0-9!#$&^_.+-]+"  # noqa: S105 - RFC 2045's word for a name, lower-cased
 _PATTERN = re.compile(rf"(?:\*/\*|{_TOKEN}/(?:\*|{_TOKEN}))")
 
 

@@ -171,7 +171,7 @@ def _between_faults(settings: Settings, where: str) -> list[Fault]:
     # AWS Lambda API Reference, CreateEventSourceMapping, MaximumBatchingWindowInSeconds
     if (
         isinstance(batch, int)
-        and batch > 10  # noqa: PLR2004
+        and batch > 10  # noqa: PLR2004 - the page's number
         and isinstance(window, timedelta)
         and window < timedelta(seconds=1)
     ):

@@ -39,7 +39,7 @@ class Part(Enum):
 
     TRIGGER = "trigger"  # brings documents in; its bucket and prefix are what it provides
     TRANSFORMER = "transformer"  # puts new documents into a store of its own
-    PASS_THROUGH = "pass-through"  # noqa: S105  sends on what its producers provide
+    PASS_THROUGH = "pass-through"  # noqa: S105 - sends on what its producers provide
     CONNECTOR = "connector"  # the end: its destination is its store
 
 
@@ -80,7 +80,7 @@ class Pipeable:
     def handle(self) -> Handle:
         """Return this as a handle."""
 
-    def pipe(self, consumer: Step | Handle, *, filter: Filter | None = None) -> Handle:  # noqa: A002
+    def pipe(self, consumer: Step | Handle, *, filter: Filter | None = None) -> Handle:  # noqa: A002 - the field's word
         """Send documents on to a consumer, and return a handle on that consumer.
 
         Parameters
@@ -110,7 +110,11 @@ class Pipeable:
             return NotImplemented
         return self.pipe(consumer)
 
-    def with_sources(self, *producers: Step | Handle | Pipeable, filter: Filter | None = None) -> Handle:  # noqa: A002
+    def with_sources(
+        self,
+        *producers: Step | Handle | Pipeable,
+        filter: Filter | None = None,  # noqa: A002 - the field's word
+    ) -> Handle:
         """Receive documents from several producers, and return a handle on this with the new edges.
 
         Parameters
@@ -211,7 +215,7 @@ class Step(Pipeable):
             *self.own_faults(where),
         ]
 
-    def own_faults(self, where: str) -> list[Fault]:  # noqa: ARG002
+    def own_faults(self, where: str) -> list[Fault]:  # noqa: ARG002 - for kinds that override
         """Return what is wrong with the options that only this kind has."""
         return []
 
@@ -295,7 +299,7 @@ def middleware(cls: type[S]) -> type[S]:
     known = {field.name for field in fields(cls) if field.init}
 
     @wraps(construct)
-    def __init__(self: S, *args: Any, **options: Any) -> None:  # noqa: N807
+    def __init__(self: S, *args: Any, **options: Any) -> None:  # noqa: N807 - takes the place of one
         unknown = sorted(options.keys() - known)
         node_id = options.get("id", args[0] if args else "") or cls.row.kind
         faults = [unknown_option_fault(name, known - {"id"}, place(node_id)) for name in unknown]

@@ -48,8 +48,8 @@ class Arns:
     """
 
     def __init__(self, pipeline: str, triggers: frozenset[str]) -> None:
-        self.pipeline = pipeline
-        self.triggers = triggers
+        self.pipeline: str = pipeline
+        self.triggers: frozenset[str] = triggers
 
     def of(self, target: Target) -> Any:
         """Return the ARN of a target."""

@@ -147,7 +147,7 @@ def _resource(logical_id: str, made: Mapping[str, Any], stack_name: str, region:
             yield Fault(f"{length:,} {what}; AWS takes {longest:,}", f"resource {logical_id}", mend)
 
 
-def _resolve(value: Any, stack_name: str, region: str) -> str:  # noqa: PLR0911  one return for each shape
+def _resolve(value: Any, stack_name: str, region: str) -> str:  # noqa: PLR0911 - one return for each shape
     """Return a text as long as the resolved value will be, physical names at their longest."""
     match value:
         case str():

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 
 import lakenb as lk
 from tests.examples import chain, letters
+
+if TYPE_CHECKING:
+    import random
 
 Splitter = lk.RecursiveCharacterTextSplitter
 

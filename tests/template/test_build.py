@@ -195,7 +195,8 @@ def test_a_key_or_a_vpc_is_refused_aloud(option: str) -> None:
 
 
 def test_the_template_is_the_same_bytes_in_every_process() -> None:
-    program = "import sys; sys.path.insert(0, '.'); from tests.examples import letters; print(letters().template_json())"
+    imports = "import sys; sys.path.insert(0, '.'); from tests.examples import letters"
+    program = f"{imports}; print(letters().template_json())"
     outputs = {
         subprocess.run(
             [sys.executable, "-c", program],
