@@ -1,0 +1,1 @@
+"""Where a pipeline's template goes: a CDK app, an embedded AWS, or AWS itself."""

@@ -1,0 +1,89 @@
+"""Deploy a template on the embedded AWS by its CloudFormation, as it stands."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from lakenb.backends.local.stack import Stack
+from lakenb.errors import DeploymentError
+from lakenb.packaging.assets import asset_bucket, asset_key
+from lakenb.packaging.zips import function_zip
+from lakenb.template.build import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from lakenb.backends.local.emulator import Emulator
+
+# AWS CloudFormation User Guide, quotas: a template in the call itself
+_INLINE_BYTES = 51_200
+_DEADLINE_S = 120.0
+_POLL_S = 0.05
+
+
+def deploy(emulator: Emulator, name: str, template: Mapping[str, Any], handlers: Iterable[str]) -> Stack:
+    """Deploy a template and wait until it stands.
+
+    Parameters
+    ----------
+    emulator
+        A started embedded AWS.
+    name
+        The stack's name.
+    template
+        The template; it is not altered.
+    handlers
+        Dotted names of the handlers whose zips the functions need.
+
+    Raises
+    ------
+    DeploymentError
+        With CloudFormation's own reasons.
+    """
+    bucket = asset_bucket(emulator.account, emulator.region)
+    s3 = emulator.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    for handler in sorted(set(handlers)):
+        made = function_zip(handler)
+        s3.put_object(Bucket=bucket, Key=asset_key(made.hash), Body=made.build())
+    body = to_json(template)
+    source = {"TemplateBody": body}
+    if len(body.encode()) > _INLINE_BYTES:
+        s3.put_object(Bucket=bucket, Key="template.json", Body=body.encode())
+        source = {"TemplateURL": f"{emulator.endpoint}/{bucket}/template.json"}
+    formation = emulator.client("cloudformation")
+    formation.create_stack(StackName=name, Capabilities=["CAPABILITY_IAM"], **source)
+    _wait(formation, name)
+    pages = formation.get_paginator("list_stack_resources").paginate(StackName=name)
+    summaries = (summary for page in pages for summary in page["StackResourceSummaries"])
+    physical = {summary["LogicalResourceId"]: summary["PhysicalResourceId"] for summary in summaries}
+    return Stack(name, emulator.account, emulator.region, template, physical)
+
+
+def _wait(formation: Any, name: str) -> None:
+    deadline = time.monotonic() + _DEADLINE_S
+    while time.monotonic() < deadline:
+        status = formation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+        if status == "CREATE_COMPLETE":
+            return
+        if not status.endswith("_IN_PROGRESS"):
+            raise DeploymentError(
+                f"the embedded AWS refused the template ({status}): {_reasons(formation, name)}",
+                f"stack {name!r}",
+                "the reason names the resource; if the template is right, the embedded AWS lacks something",
+            )
+        time.sleep(_POLL_S)
+    raise DeploymentError(
+        f"the stack did not stand after {_DEADLINE_S:.0f} s", f"stack {name!r}", "look at the machine's load"
+    )
+
+
+def _reasons(formation: Any, name: str) -> str:
+    events = formation.describe_stack_events(StackName=name)["StackEvents"]
+    reasons = [
+        f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
+        for event in reversed(events)
+        if event["ResourceStatus"].endswith("_FAILED") and event.get("ResourceStatusReason")
+    ]
+    return "; ".join(dict.fromkeys(reasons)) or "no reason given"

@@ -1,0 +1,31 @@
+"""Which corrections an embedded AWS gets, and the few that even the bare emulator needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import actions, conformance, doors, enforcement, gates, keys, watch, workers
+
+
+def install(config: dict[str, Any], port: int) -> None:
+    """Apply everything that makes the emulator an embedded AWS.
+
+    Bare (for benchmarks: the unmodified emulator), only what the same template needs to
+    run at all: batch calls ask for the single call's permission, the transport is
+    pinned, a queue's changes are whole (else messages are lost), and the counts.
+    """
+    key = keys.Key(config["access_key"], config["secret_key"])
+    watch.install()
+    if config["bare"]:
+        actions.install(aliases_only=True)
+        doors.pin_transport()
+        keys.make_deployer(config["account"], config["region"], key)
+        gates.install(log_only=True)
+        return
+    keys.install(config["account"], config["region"], key)
+    conformance.install()
+    actions.install(aliases_only=False)
+    enforcement.install()
+    gates.install(log_only=False)
+    doors.install()
+    workers.install(config, port)

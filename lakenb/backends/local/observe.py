@@ -1,0 +1,270 @@
+"""What a run leaves behind, read from the services: function logs, dead-letter queues, deliveries.
+
+Three observers that know nothing of each other: a function says what it published and finished, the
+topic's fan-out says what was delivered or filtered, the dead-letter queue holds what failed. The account
+of a run is drawn from all three, so it can fail.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from lakenb.errors import EventError
+from lakenb.events.ids import derive_id
+from lakenb.records.run import Account, Document, Failure, Filtered, Work
+from lakenb.runtime.faults import FaultError
+from lakenb.runtime.notifications import uploads
+from lakenb.template.names import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from lakenb.backends.local.emulator import Delivery, Emulator
+    from lakenb.backends.local.stack import Stack
+    from lakenb.graph.graph import Graph
+
+_TIMED_OUT = re.compile(r"Task timed out after [0-9.]+ seconds")
+_CRASHED = re.compile(
+    r"Runtime exited|Runtime\.ExitError|exited (?:with|before)|signal:|Traceback \(most recent"
+)
+# why a message is in the dead-letter queue that the function did not put there, where its log knows no more
+_UNKNOWN = ("NotProcessed", "received too often, or never delivered; the function's log does not name it")
+_CRASH = ("Crashed", "the function ended while it worked on this document")
+_DRAGGED = ("Crashed", "the function ended while it worked on another document of the same batch")
+_ENDS = ("done", "failed", "retry")
+_RECEIVE = 10  # messages a ReceiveMessage call gives at most
+
+
+@dataclass(slots=True)
+class Observation:
+    """Everything seen so far; `update` looks again.
+
+    Parameters
+    ----------
+    graph, stack, emulator
+        Where to look.
+    """
+
+    graph: Graph
+    stack: Stack
+    emulator: Emulator
+    finished: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    excuses: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    letters: dict[str, tuple[Failure, ...]] = field(default_factory=dict)
+    deliveries: tuple[Delivery, ...] = ()
+
+    def update(self) -> None:
+        """Read logs, dead-letter queues and deliveries."""
+        for node in self.graph.nodes:
+            for stream in _log_streams(self.emulator, self.stack.id(node, Kind.LOGS)):
+                self._read_stream(node, stream)
+            self._read_dead_letters(node)
+        self.deliveries = self.emulator.deliveries()
+
+    def _read_stream(self, node: str, lines: Iterable[str]) -> None:
+        begun: list[str] = []  # documents of the invocation that have no end yet, the current one last
+        ahead: dict[str, list[Any]] = {}  # outputs that did not fit the line that ends a document
+        for line in lines:
+            record = _record(line)
+            if record is None:
+                if begun and (timed_out := _TIMED_OUT.search(line)):
+                    self._excuse(node, begun, ("TimedOut", timed_out[0]))
+                    begun = []
+                elif begun and _CRASHED.search(line):
+                    self._excuse(node, begun, _CRASH)
+                    begun = []
+                continue
+            event = str(record.get("eventId") or "")
+            match record.get("lakenb"):
+                case "start":
+                    begun.append(event)
+                case "outputs":
+                    ahead.setdefault(event, []).extend(record["outputs"])
+                case "done":
+                    record["outputs"] = ahead.pop(event, []) + record["outputs"]
+                    self.finished[node, event] = record
+                case "failed" | "retry":
+                    self.excuses[node, event] = (str(record.get("kind")), str(record.get("reason")))
+            if record.get("lakenb") in _ENDS:
+                begun = [other for other in begun if other != event]
+
+    def _excuse(self, node: str, begun: list[str], reason: tuple[str, str]) -> None:
+        """Note why an invocation ended early: by its last document, which took the others with it."""
+        for event in begun[:-1]:
+            self.excuses.setdefault((node, event), _DRAGGED)
+        self.excuses[node, begun[-1]] = reason
+
+    def _read_dead_letters(self, node: str) -> None:
+        sqs, url = self.emulator.client("sqs"), self.stack.id(node, Kind.DEAD_LETTERS)
+        waiting = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+        left = int(waiting["Attributes"]["ApproximateNumberOfMessages"])
+        while left > 0:
+            # they stay where they are: hidden for a moment, so that each is read once
+            answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=_RECEIVE, VisibilityTimeout=30)
+            messages = answer.get("Messages", [])
+            if not messages:
+                return
+            for message in messages:
+                self.letters[message["MessageId"]] = tuple(self._failures(node, message["Body"]))
+            left -= len(messages)
+
+    def _failures(self, node: str, body: str) -> Iterator[Failure]:
+        letter = _json_object(body)
+        if letter.get("lakenb") == 1:
+            document = letter.get("document") or {}
+            event, kind, reason = (str(letter.get(name) or "") for name in ("eventId", "kind", "reason"))
+            yield Failure(node, event, kind, reason, str(document.get("url") or ""))
+            return
+        # not ours: SQS redrove the message after its last receive, or SNS could not deliver it
+        for event, url in _subjects(node, letter):
+            kind, reason = self.excuses.get((node, event), _UNKNOWN)
+            yield Failure(node, event, kind, reason, url)
+
+    def documents(self) -> tuple[Document, ...]:
+        """Return every document that a node sent on or stored."""
+        return tuple(
+            sorted(
+                Document(
+                    node,
+                    str(output["url"]),
+                    str(output["type"]),
+                    output.get("size"),
+                    str(output.get("eventId") or ""),
+                    "" if output.get("eventId") == event else event,  # a trigger's document has no parent
+                )
+                for (node, event), record in self.finished.items()
+                for output in record["outputs"]
+            )
+        )
+
+    def failures(self) -> tuple[Failure, ...]:
+        """Return what lies in dead-letter queues, an event's fault once however often its message came."""
+        found = [failure for failures in self.letters.values() for failure in failures]
+        nameless = [failure for failure in found if not failure.event]
+        return tuple(sorted([*{failure for failure in found if failure.event}, *nameless]))
+
+    def filtered(self) -> tuple[Filtered, ...]:
+        """Return what subscriptions' filters held back."""
+        held = {
+            (one.topic, one.endpoint, one.event_id) for one in self.deliveries if one.outcome == "filtered"
+        }
+        topics = {
+            self.stack.arn(node, Kind.TOPIC): node
+            for node in self.graph.nodes
+            if self.stack.has(node, Kind.TOPIC)
+        }
+        queues = {self.stack.arn(node, Kind.QUEUE): node for node in self.graph.nodes}
+        return tuple(
+            sorted(
+                Filtered(topics[topic], queues[queue], event)
+                for topic, queue, event in held
+                if topic in topics and queue in queues  # a session's user may subscribe queues of his own
+            )
+        )
+
+    def work(self) -> tuple[Work, ...]:
+        """Return each document's way through each node."""
+        return tuple(
+            sorted(
+                Work(node, event, _milliseconds(record), tuple(sorted(record.get("calls", {}).items())))
+                for (node, event), record in self.finished.items()
+            )
+        )
+
+    def accounts(self, put: Mapping[str, Counter[str]]) -> tuple[Account, ...]:
+        """Return the account of every trigger and every edge.
+
+        Parameters
+        ----------
+        put
+            For each trigger the URLs of the objects that were put, and how often.
+        """
+        failed: dict[str, set[str]] = defaultdict(set)
+        for failure in self.failures():
+            failed[failure.node].add(failure.event)
+        accounts = [self._uploads_account(trigger, put[trigger]) for trigger in sorted(put)]
+        published: dict[str, set[str]] = defaultdict(set)
+        for (node, _), record in self.finished.items():
+            published[node] |= {
+                str(output["eventId"]) for output in record["outputs"] if output.get("eventId")
+            }
+        held: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for one in self.filtered():
+            held[one.producer, one.consumer].add(one.event)
+        for edge in self.graph.edges:
+            seen = {event for node, event in self.finished if node == edge.consumer}
+            ends = (edge.producer, edge.consumer)
+            accounts.append(
+                _account(str(edge), published[edge.producer], seen, failed[edge.consumer], held[ends])
+            )
+        return tuple(accounts)
+
+    def _uploads_account(self, trigger: str, put: Counter[str]) -> Account:
+        """Count each upload once; one key may be put again, so an upload is an event, not a URL."""
+        done, dead = defaultdict(set), defaultdict(set)
+        for (node, event), record in self.finished.items():
+            if node == trigger:
+                done[record["inputs"]["url"]].add(event)
+        for failure in self.failures():
+            if failure.node == trigger and failure.event not in done[failure.url]:
+                dead[failure.url].add(failure.event)
+        delivered = Counter({url: min(count, len(done[url])) for url, count in put.items()})
+        failed = sum(min(put[url] - delivered[url], len(dead[url])) for url in put)
+        return Account(f"bucket -> {trigger}", put.total(), delivered.total(), failed, 0)
+
+
+def _subjects(node: str, letter: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the id and the URL of what a message was about: an event of ours, or uploads."""
+    try:
+        for upload in uploads(letter):
+            yield derive_id(upload.id, node, 0), upload.location.url
+    except (EventError, FaultError):
+        data = letter.get("data")
+        document = data.get("document") if isinstance(data, dict) else None
+        url = document.get("url") if isinstance(document, dict) else ""
+        yield str(letter.get("id") or ""), str(url or "")
+
+
+def _account(
+    name: str,
+    inputs: frozenset[str] | set[str],
+    done: set[str],
+    failed: set[str],
+    filtered: frozenset[str] | set[str],
+) -> Account:
+    """Count each input once: the end it came to, a finished one first."""
+    delivered = inputs & done
+    dead = (inputs & failed) - delivered
+    return Account(name, len(inputs), len(delivered), len(dead), len((inputs & filtered) - delivered - dead))
+
+
+def _log_streams(emulator: Emulator, group: str) -> Iterator[list[str]]:
+    """Yield the lines of each log stream of a group, in time order."""
+    pages = emulator.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+    streams: dict[str, list[str]] = defaultdict(list)
+    for page in pages:
+        for event in page["events"]:
+            streams[event["logStreamName"]] += event["message"].splitlines()
+    yield from streams.values()
+
+
+def _record(line: str) -> dict[str, Any] | None:
+    return _json_object(line) or None if line.startswith('{"lakenb"') else None
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _milliseconds(record: Mapping[str, Any]) -> float:
+    begun, ended = (datetime.fromisoformat(str(record[name])) for name in ("startedAt", "endedAt"))
+    return round((ended - begun).total_seconds() * 1000, 3)

@@ -1,0 +1,266 @@
+"""An embedded AWS with one pipeline deployed on it, from start to end of a ``with`` statement."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from lakenb.backends.local.deploy import deploy
+from lakenb.backends.local.emulator import start_emulator
+from lakenb.backends.local.follow import Follower
+from lakenb.backends.local.inputs import gather
+from lakenb.backends.local.observe import Observation
+from lakenb.backends.local.probe import Answer, Call, probe
+from lakenb.backends.local.readback import read_back
+from lakenb.backends.local.report import decision_records
+from lakenb.errors import LocalRunError, QuotaError
+from lakenb.events.locations import S3Location
+from lakenb.graph.steps import Part
+from lakenb.packaging.assets import asset_key
+from lakenb.packaging.zips import function_zip
+from lakenb.records.progress import Progress
+from lakenb.records.run import Run
+from lakenb.template.build import build
+from lakenb.template.names import Kind, logical_id
+from lakenb.template.quotas import quota_faults
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from os import PathLike
+    from types import TracebackType
+
+    from lakenb.backends.local.emulator import Emulator
+    from lakenb.backends.local.inputs import Input
+    from lakenb.backends.local.stack import Stack
+    from lakenb.graph.graph import Graph
+
+_DEFAULT_TIMEOUT = timedelta(minutes=10)
+
+
+class LocalSession:
+    """An embedded AWS on loopback, IAM enforced, with a pipeline deployed from its very template.
+
+    Nothing is started before the ``with`` statement, and nothing of it is left behind: no process, no
+    port, no file.
+
+    Parameters
+    ----------
+    graph
+        The pipeline.
+    stack_name
+        The stack's name; the pipeline's id by default.
+    timeout
+        Longest time that a run waits for quiet.
+    on_progress
+        Called with the progress of each moment, or None.
+    start
+        Starts the embedded AWS; another AWS-compatible endpoint may be named so (see `Emulator`).
+
+    Raises
+    ------
+    QuotaError
+        If one stack cannot hold the pipeline.
+    LocalRunError
+        If the embedded AWS cannot start or refuses the template.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        stack_name: str | None = None,
+        timeout: timedelta | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+        start: Callable[[], Emulator] = start_emulator,
+    ) -> None:
+        self.graph: Graph = graph
+        self.stack_name: str = stack_name or graph.id
+        self.timeout: timedelta = timeout or _DEFAULT_TIMEOUT
+        self._on_progress = on_progress
+        self._start = start
+        self._emulator: Emulator | None = None
+        self._stack: Stack | None = None
+        self._observation: Observation | None = None
+        self._put: dict[str, Counter[str]] = {}
+        self._names: dict[str, str] = {}
+        self._began = time.monotonic()
+
+    def __enter__(self) -> Self:
+        """Start the embedded AWS, deploy the template, and read back what it must hold."""
+        handlers = {step.row.handler for step in self.graph.nodes.values()}
+        code = {handler: asset_key(function_zip(handler).hash) for handler in sorted(handlers)}
+        template = build(self.graph, code)
+        if faults := quota_faults(template, self.stack_name):
+            raise QuotaError(faults)
+        self._began = time.monotonic()
+        try:
+            self._say("starting the embedded AWS")
+            self._emulator = self._start()
+            self._say("deploying the template")
+            self._stack = deploy(self._emulator, self.stack_name, template, handlers)
+            read_back(self._emulator, self._stack)
+            self._observation = Observation(self.graph, self._stack, self._emulator)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End everything that was started."""
+        self.close()
+
+    def close(self) -> None:
+        """End everything that was started. Calling it again does nothing."""
+        emulator, self._emulator = self._emulator, None
+        if emulator is not None:
+            emulator.stop()
+
+    @property
+    def emulator(self) -> Emulator:
+        """The embedded AWS; an error when the session is not open."""
+        if self._emulator is None:
+            raise LocalRunError(
+                "the session is not open", f"pipeline {self.graph.id!r}", "use it in a with statement"
+            )
+        return self._emulator
+
+    @property
+    def stack(self) -> Stack:
+        """The deployed stack, with the physical ids of its resources."""
+        if self._stack is None:
+            raise LocalRunError(
+                "the session is not open", f"pipeline {self.graph.id!r}", "use it in a with statement"
+            )
+        return self._stack
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client that signs with the deployer's key, which may do everything."""
+        return self.emulator.client(service)
+
+    def bucket(self, node: str) -> str:
+        """Return the name of a node's own bucket."""
+        return self.stack.id(node, Kind.STORE)
+
+    def read(self, url: str) -> bytes:
+        """Return a document's bytes, read with the deployer's key."""
+        place = S3Location.from_url(url)
+        body: bytes = self.client("s3").get_object(Bucket=place.bucket, Key=place.key)["Body"].read()
+        return body
+
+    def probe(self, node: str, calls: Iterable[Call]) -> tuple[Answer, ...]:
+        """Let a node's deployed function make calls with its role's own credentials.
+
+        The function keeps its role and its configuration; its code is the probe for that moment.
+
+        Parameters
+        ----------
+        node
+            Whose function.
+        calls
+            The calls to make, in order.
+
+        Returns
+        -------
+        tuple[Answer, ...]
+            The server's own answers.
+        """
+        code = self.stack.template["Resources"][logical_id(node, Kind.FUNCTION)]["Properties"]["Code"]
+        return probe(self.emulator, self.stack.id(node, Kind.FUNCTION), self.stack.resolve(code), calls)
+
+    def run(self, paths: Any, *, save: str | PathLike[str] | None = None) -> Run:
+        """Put documents, follow them until all is quiet, and return what was observed.
+
+        Parameters
+        ----------
+        paths
+            As for `Pipeline.run`.
+        save
+            A folder for the documents that reach the connectors.
+
+        Returns
+        -------
+        Run
+            Everything since the session was opened, earlier runs in it included.
+
+        Raises
+        ------
+        LocalRunError
+            Naming the paths that lead to no file.
+        RunTimeoutError
+            If the pipeline is not quiet in time.
+        """
+        inputs = gather(self.graph, paths)
+        begun = time.monotonic()
+        self._upload(inputs)
+        run = self.follow(begun)
+        if save is not None:
+            self._save(run, Path(save))
+        return run
+
+    def follow(self, begun: float | None = None) -> Run:
+        """Wait until all is quiet, and return what was observed.
+
+        Parameters
+        ----------
+        begun
+            When the run began, by the monotonic clock; now by default.
+        """
+        started = time.monotonic() if begun is None else begun
+        observation = self._observed
+        follower = Follower(self.emulator, self.stack, observation, self.graph, self.timeout)
+        follower.until_quiet(self._put, self._report)
+        return Run(
+            self.graph.id,
+            observation.documents(),
+            observation.failures(),
+            observation.filtered(),
+            decision_records(self.emulator, self.stack, self.graph),
+            observation.work(),
+            observation.accounts(self._put),
+            tuple(sorted(self._names.items())),
+            timedelta(seconds=time.monotonic() - started),
+            getattr(self.emulator, "unenforced", ()),
+        )
+
+    @property
+    def _observed(self) -> Observation:
+        _ = self.emulator  # an error when the session is not open
+        if self._observation is None:
+            raise LocalRunError(
+                "the session is not open", f"pipeline {self.graph.id!r}", "use it in a with statement"
+            )
+        return self._observation
+
+    def _upload(self, inputs: Iterable[Input]) -> None:
+        s3, total = self.client("s3"), 0
+        for total, made in enumerate(inputs, start=1):
+            bucket = self.bucket(made.trigger)
+            s3.upload_file(str(made.path), bucket, made.key)
+            url = S3Location(bucket, made.key).url
+            self._put.setdefault(made.trigger, Counter())[url] += 1
+            self._names[url] = made.path.name
+            self._say(f"putting documents ({total})")
+
+    def _save(self, run: Run, folder: Path) -> None:
+        """Write connectors' documents below a folder, under names that cannot leave it."""
+        ends = {node for node, step in self.graph.nodes.items() if step.row.part is Part.CONNECTOR}
+        for document in run.document_records:
+            if document.node not in ends:
+                continue
+            key = S3Location.from_url(document.url).key
+            parts = [part for part in key.split("/") if part not in {"", ".", ".."}]
+            target = folder.joinpath(document.node, *parts)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(self.read(document.url))
+
+    def _say(self, stage: str) -> None:
+        self._report(Progress(stage, time.monotonic() - self._began))
+
+    def _report(self, progress: Progress) -> None:
+        if self._on_progress is not None:
+            self._on_progress(progress)

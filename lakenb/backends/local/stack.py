@@ -1,0 +1,88 @@
+"""A deployed stack: physical ids, and the template's intrinsics resolved with them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lakenb.template.names import Kind, logical_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_VARIABLE = re.compile(r"\$\{([^!}][^}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What CloudFormation made of a template.
+
+    Parameters
+    ----------
+    name, account, region
+        Where it stands.
+    template
+        The template as it was deployed.
+    physical
+        Physical id by logical id, as ``Ref`` gives it.
+    """
+
+    name: str
+    account: str
+    region: str
+    template: Mapping[str, Any]
+    physical: Mapping[str, str]
+
+    def id(self, node: str, kind: Kind) -> str:
+        """Return the physical id of a node's resource."""
+        return self.physical[logical_id(node, kind)]
+
+    def has(self, node: str, kind: Kind) -> bool:
+        """Tell whether a node has such a resource."""
+        return logical_id(node, kind) in self.physical
+
+    def arn(self, node: str, kind: Kind) -> str:
+        """Return the ARN of a node's resource."""
+        return self._arn(logical_id(node, kind))
+
+    def resolve(self, value: Any) -> Any:  # noqa: PLR0911 - one return for each shape
+        """Return a template's value with its intrinsics resolved."""
+        match value:
+            case {"Ref": str(name)} if len(value) == 1:
+                return self._ref(name)
+            case {"Fn::GetAtt": [str(name), "Arn"]} if len(value) == 1:
+                return self._arn(name)
+            case {"Fn::Sub": str(text)} if len(value) == 1:
+                return _VARIABLE.sub(lambda match: self._ref(match[1]), text)
+            case {"Fn::Join": [str(glue), list(parts)]} if len(value) == 1:
+                return glue.join(self.resolve(part) for part in parts)
+            case dict():
+                return {key: self.resolve(item) for key, item in value.items()}
+            case list():
+                return [self.resolve(item) for item in value]
+        return value
+
+    def _ref(self, name: str) -> str:
+        pseudo = {
+            "AWS::AccountId": self.account,
+            "AWS::Partition": "aws",
+            "AWS::Region": self.region,
+            "AWS::StackName": self.name,
+        }
+        return pseudo[name] if name in pseudo else self.physical[name]
+
+    def _arn(self, name: str) -> str:
+        physical, place = self.physical[name], f"{self.region}:{self.account}"
+        match self.template["Resources"][name]["Type"]:
+            case "AWS::SQS::Queue":
+                return f"arn:aws:sqs:{place}:{physical.rpartition('/')[2]}"
+            case "AWS::S3::Bucket":
+                return f"arn:aws:s3:::{physical}"
+            case "AWS::IAM::Role":
+                return f"arn:aws:iam::{self.account}:role/{physical}"
+            case "AWS::Lambda::Function":
+                return f"arn:aws:lambda:{place}:function:{physical}"
+            case "AWS::Logs::LogGroup":
+                return f"arn:aws:logs:{place}:log-group:{physical}:*"
+        return physical  # a topic's Ref is its ARN

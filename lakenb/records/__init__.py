@@ -1,0 +1,1 @@
+"""What back ends return and views show: frozen values, no verbs."""

@@ -1,0 +1,265 @@
+"""What a run was: documents, lineage, failures, decisions, and an account in which nothing is lost."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from lakenb.records.lineage import Lineage, lineage
+from lakenb.records.tables import Table, table_of
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Document:
+    """A document that a node sent on or stored.
+
+    Parameters
+    ----------
+    node
+        The node that made it.
+    url
+        Where it lies, an ``s3://`` URL with percent-encoded key.
+    type, size
+        MIME type, and bytes (None when unknown).
+    event, parent
+        Ids of the event that announced it, and of the event that it was made from (empty for an input).
+    """
+
+    node: str
+    url: str
+    type: str
+    size: int | None
+    event: str
+    parent: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Failure:
+    """A document that a node gave up, as its dead-letter queue tells.
+
+    Parameters
+    ----------
+    node, event
+        Where, and the event's id (empty when the message was no event).
+    kind, reason
+        What sort of fault, and one sentence. Never content.
+    url
+        The document, where known.
+    """
+
+    node: str
+    event: str
+    kind: str
+    reason: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Filtered:
+    """An event that a subscription's filter held back, as the server observed.
+
+    Parameters
+    ----------
+    producer, consumer
+        The edge.
+    event
+        The event's id.
+    """
+
+    producer: str
+    consumer: str
+    event: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Decision:
+    """One decision of the server on one request.
+
+    Parameters
+    ----------
+    order
+        Position in time, from 0.
+    who
+        A node's id, ``deployer``, or a service's name.
+    principal, action, resource
+        As IAM names them.
+    decision
+        ``ALLOWED``, ``EXPLICITLY_DENIED`` or ``IMPLICITLY_DENIED``.
+    decided_by
+        Kind of policy and Sid of the statement that decided; for an implicit denial the kind that lacks one.
+    message
+        The server's own words for a denial.
+    source
+        ``request``, or the gate at which the server acted for itself.
+    """
+
+    order: int
+    who: str
+    principal: str
+    action: str
+    resource: str
+    decision: str
+    decided_by: str
+    message: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Work:
+    """One document's way through one node.
+
+    Parameters
+    ----------
+    node, event
+        Where, and the id of the event that was worked on.
+    milliseconds
+        From the start of the work to its end.
+    calls
+        AWS calls that it took, as ``(action, count)``.
+    """
+
+    node: str
+    event: str
+    milliseconds: float
+    calls: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Account:
+    """The account of an edge, or of a trigger's bucket: what came in is what went out.
+
+    Parameters
+    ----------
+    edge
+        ``producer -> consumer``, or ``bucket -> trigger``.
+    inputs
+        Events that were published (objects that were put).
+    delivered, failed, filtered
+        Worked on to the end, in the dead-letter queue, held back by the filter.
+    """
+
+    edge: str
+    inputs: int
+    delivered: int
+    failed: int
+    filtered: int
+
+    @property
+    def missing(self) -> int:
+        """Inputs that have no end yet; 0 when nothing is lost."""
+        return self.inputs - self.delivered - self.failed - self.filtered
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long one node took.
+
+    Parameters
+    ----------
+    node, documents
+        Where, and how many documents it worked on.
+    median_ms, longest_ms
+        Milliseconds a document.
+    calls_per_document
+        AWS calls, the whole node's by its documents.
+    """
+
+    node: str
+    documents: int
+    median_ms: float
+    longest_ms: float
+    calls_per_document: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The outcome of a run. Its tables print as text and give a DataFrame by ``.df``.
+
+    Parameters
+    ----------
+    pipeline
+        The pipeline's id.
+    document_records, failures, filtered_records, decision_records, work
+        What was observed, sorted.
+    accounts
+        One account for each trigger and each edge.
+    names
+        For each input document's URL the name that the user gave it.
+    duration
+        From the first document put until all was quiet.
+    unenforced
+        What the embedded AWS does not enforce, one sentence each.
+    """
+
+    pipeline: str
+    document_records: tuple[Document, ...]
+    failures: tuple[Failure, ...]
+    filtered_records: tuple[Filtered, ...]
+    decision_records: tuple[Decision, ...]
+    work: tuple[Work, ...]
+    accounts: tuple[Account, ...]
+    names: tuple[tuple[str, str], ...]
+    duration: timedelta
+    unenforced: tuple[str, ...] = ()
+
+    @property
+    def documents(self) -> Table:
+        """Every document that a node sent on or stored: node, url, type, size, event, parent."""
+        return table_of("documents", self.document_records, Document)
+
+    @property
+    def failed(self) -> Table:
+        """Every document that failed: node, event, kind, reason, url."""
+        return table_of("failures", self.failures, Failure)
+
+    @property
+    def filtered(self) -> Table:
+        """Every event that a filter held back: producer, consumer, event."""
+        return table_of("filtered events", self.filtered_records, Filtered)
+
+    @property
+    def decisions(self) -> Table:
+        """Every decision of the server: order, who, principal, action, resource, decision, decided_by..."""
+        return table_of("decisions", self.decision_records, Decision)
+
+    @property
+    def lineage(self) -> Lineage:
+        """What became of every input, as trees."""
+        return lineage(self.document_records, self.failures, self.filtered_records, dict(self.names))
+
+    @property
+    def account(self) -> Table:
+        """For each trigger and edge: inputs, delivered, failed, filtered."""
+        return table_of("edges", self.accounts, Account)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether ``inputs = delivered + failed + filtered`` holds on every edge."""
+        return all(account.missing == 0 for account in self.accounts)
+
+    @property
+    def timings(self) -> Table:
+        """For each node: documents, median and longest milliseconds, AWS calls a document."""
+        by_node: dict[str, list[Work]] = defaultdict(list)
+        for work in self.work:
+            by_node[work.node].append(work)
+        rows = []
+        for node, done in sorted(by_node.items()):
+            spent = [work.milliseconds for work in done]
+            calls = sum(count for work in done for _, count in work.calls)
+            rows.append(
+                Timing(node, len(done), round(median(spent), 1), round(max(spent), 1), calls / len(done))
+            )
+        return table_of("nodes", rows, Timing)
+
+    def __repr__(self) -> str:
+        """Return the outcome in a few lines, the account included."""
+        seconds = self.duration.total_seconds()
+        counts = f"{len(self.document_records)} documents, {len(self.failures)} failed"
+        verdict = "nothing lost" if self.is_complete else "NOT COMPLETE"
+        return f"<Run of {self.pipeline!r}: {counts}, {verdict}, {seconds:.1f} s>\n{self.account!r}"

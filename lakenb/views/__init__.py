@@ -1,0 +1,1 @@
+"""Values as people see them: text here, pictures and tables in time. Nothing leaves the machine."""
