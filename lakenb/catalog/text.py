@@ -58,7 +58,7 @@ class RecursiveCharacterTextSplitter(Step):
         if not faults and self.chunk_overlap >= self.chunk_size:
             what = f"chunk_overlap {self.chunk_overlap} is not less than chunk_size {self.chunk_size}"
             faults.append(
-                Fault(what, where, "set chunk_overlap below chunk_size, or chunks would not move on")
+                Fault(what, where, "set chunk_overlap below chunk_size, such as chunk_overlap=0")
             )
         if not isinstance(self.separators, tuple) or not all(
             isinstance(text, str) for text in self.separators

@@ -11,7 +11,7 @@ from lakenb.backends.local.probe import Call
 from lakenb.cli.corpus import write_corpus
 from lakenb.events.locations import S3Location
 from lakenb.records.lineage import Lineage
-from lakenb.records.tables import Table
+from lakenb.records.tables import Table, printable
 from lakenb.template.names import CACHE
 from lakenb.views.progress import progress_line
 
@@ -78,8 +78,7 @@ def demo(paths: Sequence[str], *, seed: int, save: str | None) -> int:
     ends = f"{len(run.failures)} failed, {len(run.filtered_records)} filtered"
     lost = "nothing lost" if run.is_complete else "NOT COMPLETE"
     print(f"\n{'✓' if good else '✗'} {len(run.document_records)} documents, {ends}; {lost}")
-    for line in run.unenforced:
-        print(f"  not enforced here: {line}")
+    print(f"  {len(run.unenforced)} things that AWS asks are not asked here: run.unenforced lists them")
     return 0 if good else 1
 
 
@@ -136,7 +135,7 @@ def _print_answer(words: str, expected: bool, answer: Answer) -> bool:
     verdict = "ALLOWED" if answer.allowed else "DENIED "
     surprise = "" if answer.allowed is expected else "  ← NOT AS PROMISED"
     print(f"{verdict}  {words} (HTTP {answer.status}{f' {answer.code}' if answer.code else ''}){surprise}")
-    print(f"         {action} on {resource}")
+    print(f"         {action} on {printable(resource)}")
     if answer.message:
-        print(f"         “{answer.message}”")
+        print(f"         “{printable(answer.message)}”")
     return answer.allowed is expected

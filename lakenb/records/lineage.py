@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from lakenb.records.tables import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -119,15 +121,14 @@ def _place(document: Document) -> tuple[str, str, str]:
 def _label(document: Document, names: Mapping[str, str]) -> str:
     name = names.get(document.url) or unquote(document.url.rpartition("/")[2])
     size = "" if document.size is None else f", {_bytes(document.size)}"
-    return f"{document.node}: {_printable(name)} ({document.type}{size})"
+    return printable(f"{document.node}: {name} ({document.type}{size})")
 
 
 def _failure(failure: Failure, names: Mapping[str, str] | None = None) -> Branch:
     name = (names or {}).get(failure.url, "")
-    subject = f" {_printable(name)}" if name else ""
-    return Branch(
-        failure.node, f"✗ {failure.node}:{subject} {failure.kind}: {_printable(failure.reason)}", failure.url
-    )
+    subject = f" {name}" if name else ""
+    label = printable(f"✗ {failure.node}:{subject} {failure.kind}: {failure.reason}")
+    return Branch(failure.node, label, failure.url)
 
 
 def _counted(root: Branch) -> Iterator[str]:
@@ -150,10 +151,6 @@ def _bytes(size: int) -> str:
         if size >= factor:
             return f"{size / factor:.1f} {unit}"
     return f"{size} B"
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def _lines(

@@ -79,8 +79,17 @@ def table_of(title: str, rows: Sequence[Any], record: type) -> Table:
     return Table(title, names, tuple(tuple(getattr(row, name) for name in names) for row in rows))
 
 
+def printable(text: str) -> str:
+    r"""Return a text in which nothing commands a terminal: names and reasons come from outside.
+
+    Examples
+    --------
+    >>> printable("two\nlines")
+    'two�lines'
+    """
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
 def _cell(value: Any) -> str:
-    # what comes from outside may hold control characters: they must not reach a terminal
-    text = "" if value is None else str(value)
-    clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    clean = printable("" if value is None else str(value))
     return clean if len(clean) <= _WIDEST else f"{clean[: _WIDEST - 1]}…"

@@ -17,7 +17,7 @@ _ATTEMPTS = 4
 def default_client(service: str) -> Any:
     """Return a boto3 client with the function's own credentials and region."""
     import boto3  # noqa: PLC0415 - importing it takes longer than all of the runtime; a test may inject its own
-    from botocore.config import Config  # noqa: PLC0415 - same
+    from botocore.config import Config  # noqa: PLC0415 - as the one above
 
     config = Config(
         connect_timeout=_CONNECT_SECONDS,

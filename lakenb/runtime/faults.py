@@ -156,7 +156,7 @@ def judge(error: BaseException, doing: str, *, is_own: bool = False) -> FaultErr
         IncompleteReadError,
         NoCredentialsError,
     )
-    from botocore.exceptions import ConnectionError as NoConnectionError  # noqa: PLC0415 - same
+    from botocore.exceptions import ConnectionError as NoConnectionError  # noqa: PLC0415 - as the one above
 
     broken = (
         HTTPClientError,

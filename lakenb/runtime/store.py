@@ -98,7 +98,7 @@ class Store:
         self._deadline.check()
         source = {"CopySource": {"Bucket": document.location.bucket, "Key": document.location.key}}
         if document.etag:
-            source["CopySourceIfMatch"] = f'"{document.etag}"'  # type: ignore[assignment]
+            source["CopySourceIfMatch"] = f'"{document.etag}"'  # type: ignore[assignment]  # boto3 takes it
         head = self._head(document.type, location, placement)
         if document.size is not None and document.size > self._max_copy_bytes:
             return self._copy_parts(document, location, source, head)

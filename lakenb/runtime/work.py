@@ -131,7 +131,7 @@ def _store(store: Store, document: InputDocument, event_id: str, ordinal: int, o
         case PassedOn():
             return document.event.data.document
         case _:
-            assert_never(output)  # type: ignore[arg-type]
+            assert_never(output)  # type: ignore[arg-type]  # what a handler returned
 
 
 def _refuse_twice(url: str, seen: set[str]) -> None:

@@ -173,7 +173,7 @@ def test_a_filter_is_neither_true_nor_false() -> None:
 
 def test_a_filter_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
-        size.lt(1).path = "other"  # type: ignore[attr-defined]
+        size.lt(1).path = "other"  # type: ignore[attr-defined]  # the mistake itself
 
 
 def test_filters_print_sorted_and_once() -> None:
@@ -196,7 +196,7 @@ def test_one_and_true_are_different_values() -> None:
 
 def test_a_filter_combines_with_filters_only() -> None:
     with pytest.raises(TypeError, match="unsupported operand"):
-        size.lt(1) & size  # type: ignore[operator]
+        size.lt(1) & size  # type: ignore[operator]  # the mistake itself
 
 
 NO_PATH = "write the names from the event's top, with single dots: 'data.document.size'"

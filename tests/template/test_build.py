@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import cloudformation_validate
@@ -187,8 +188,8 @@ def test_a_prefix_is_literal_in_arns() -> None:
 @pytest.mark.parametrize("option", ["key", "vpc"])
 def test_a_key_or_a_vpc_is_refused_aloud(option: str) -> None:
     inbox = lk.S3Trigger("inbox")
-    whole = lk.Pipeline("p", inbox.pipe(lk.S3Storage("results")), **{option: "x"})  # type: ignore[arg-type]
-    one = lk.Pipeline("p", inbox.pipe(lk.S3Storage("results", **{option: "x"})))  # type: ignore[arg-type]
+    whole = lk.Pipeline("p", inbox.pipe(lk.S3Storage("results")), **{option: "x"})  # type: ignore[arg-type]  # options by name
+    one = lk.Pipeline("p", inbox.pipe(lk.S3Storage("results", **{option: "x"})))  # type: ignore[arg-type]  # options by name
     for pipe in (whole, one):
         with pytest.raises(lk.UnsupportedError, match=f"leave {option} out"):
             pipe.template()
@@ -212,8 +213,6 @@ def test_the_template_is_the_same_bytes_in_every_process() -> None:
 
 def strange() -> lk.Pipeline:
     """Return a pipeline with every option away from its default, and hostile literals."""
-    from datetime import timedelta  # noqa: PLC0415
-
     inbox = lk.S3Trigger(
         "in-1", prefix="a *?$é/", suffix="'\".txt", batch_size=100, batching_window=timedelta(seconds=1)
     )

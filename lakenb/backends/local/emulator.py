@@ -6,40 +6,28 @@ of its own. Its secrets go through a pipe, never through arguments or files.
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import http.client
 import json
 import os
 import secrets
-import selectors
-import shutil
-import signal
-import subprocess
 import sys
-import tempfile
 import threading
-import time
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self
 
-from lakenb.backends.local.environment import emulator_python
+from lakenb.backends.local.server_process import ServerProcess
 from lakenb.errors import LocalRunError
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
 Outcome = Literal["ALLOWED", "EXPLICITLY_DENIED", "IMPLICITLY_DENIED"]
 DeliveryOutcome = Literal["delivered", "filtered", "undeliverable"]
 
-_START_SECONDS: Final = 30.0
-_STOP_SECONDS: Final = 1.0
-_LOG_LINES: Final = 15
 _CONNECTIONS: Final = 32
+_ANSWER_SECONDS: Final = 30.0
 _BASE32: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-# Run by path, isolated (-I), with this folder's parent put on the path for the launcher alone.
-_PROGRAM: Final = "import sys; sys.path.insert(0, sys.argv.pop(1)); from launcher.server import main; main()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +188,8 @@ class Emulator(Protocol):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Secrets:
+    """What only this run knows: the deployer's key and the control endpoints' token."""
+
     access_key: str = field(
         default_factory=lambda: "AKIA" + "".join(secrets.choice(_BASE32) for _ in range(16))
     )
@@ -224,17 +214,15 @@ class LocalEmulator:
         self.endpoint = ""
         self.bare = bare
         self._secrets = _Secrets()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._home: Path | None = None
-        self._groups: list[int] = []
+        config = {"account": account, "region": region, "bare": bare, **asdict(self._secrets)}
+        self._server = ServerProcess(config)
         self._clients: dict[str, Any] = {}
         self._session: Any = None
+        self._connection: http.client.HTTPConnection | None = None
         self._lock = threading.RLock()
-        self._stopping = (
-            threading.RLock()
-        )  # apart: a reader that waits for a hung server must not hold up the end
         self._decisions: list[RawDecision] = []
         self._deliveries: list[Delivery] = []
+        self._read = {"decisions": 0, "deliveries": 0}  # positions: the server drops its oldest rows some day
 
     @property
     def access_key(self) -> str:
@@ -254,16 +242,12 @@ class LocalEmulator:
     @property
     def pid(self) -> int:
         """Return the server's process id."""
-        if self._process is None:
-            raise LocalRunError("the embedded AWS is not running", "Emulator.pid", "start it first")
-        return self._process.pid
+        return self._server.pid
 
     @property
     def home(self) -> Path:
         """Return the run's folder: the server's log, objects and functions' code."""
-        if self._home is None:
-            raise LocalRunError("the embedded AWS is not running", "Emulator.home", "start it first")
-        return self._home
+        return self._server.home
 
     def __repr__(self) -> str:
         """Return where it runs, without its secrets."""
@@ -280,80 +264,15 @@ class LocalEmulator:
         self.stop()
 
     def start(self) -> Self:
-        """Start the server and wait until it says that it answers.
+        """Start the server and return when it answers.
 
         Raises
         ------
         LocalRunError
             If the server ends, or says nothing in time; with the last lines of its log.
         """
-        python = emulator_python()
-        atexit.register(self.stop)
-        try:
-            self._home = Path(tempfile.mkdtemp(prefix="lakenb-aws-"))
-            self._spawn(python)
-            ready = self._ready()
-        except BaseException:  # an interrupt too: nothing may stay behind
-            self.stop()
-            raise
-        self.endpoint = f"http://127.0.0.1:{ready['port']}"
-        if ready["workers"]:
-            self._groups.append(ready["workers"])
+        self.endpoint = f"http://127.0.0.1:{self._server.start()}"
         return self
-
-    def _spawn(self, python: Path) -> None:
-        home = self.home
-        config = {
-            "account": self.account, "region": self.region, "bare": self.bare, "home": str(home),
-            "token": self.token, "access_key": self.access_key, "secret_key": self.secret_key,
-        }  # fmt: skip
-        with (home / "server.log").open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our launcher with fixed arguments
-                [str(python), "-I", "-c", _PROGRAM, str(Path(__file__).parent)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                cwd=home,
-                env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": str(home)},
-                start_new_session=True,
-            )
-        self._groups.append(self._process.pid)
-        stdin = self._process.stdin
-        if stdin is not None:
-            with contextlib.suppress(BrokenPipeError):  # it has died: the missing answer will tell
-                stdin.write(json.dumps(config).encode() + b"\n")
-                stdin.flush()
-
-    def _ready(self) -> dict[str, Any]:
-        """Wait for the server's one line."""
-        process = self._process
-        if process is None or process.stdout is None:
-            raise LocalRunError("the embedded AWS did not start", "its process", "try again")
-        line = b""
-        deadline = time.monotonic() + _START_SECONDS
-        with selectors.DefaultSelector() as selector:
-            selector.register(process.stdout, selectors.EVENT_READ)
-            while not line.endswith(b"\n"):
-                if not selector.select(max(deadline - time.monotonic(), 0)):
-                    raise self._failure(
-                        f"the embedded AWS did not answer within {_START_SECONDS:.0f} seconds"
-                    )
-                part = os.read(process.stdout.fileno(), 4096)
-                if not part:
-                    raise self._failure("the embedded AWS ended while it started")
-                line += part
-        ready: dict[str, Any] = json.loads(line)
-        if "error" in ready:
-            raise self._failure(ready["error"])
-        return ready
-
-    def _failure(self, what: str) -> LocalRunError:
-        tail = ""
-        with contextlib.suppress(OSError):
-            lines = (self.home / "server.log").read_text(encoding="utf-8", errors="replace").splitlines()
-            tail = "\n    ".join(lines[-_LOG_LINES:])
-        mend = "report it with the last lines of the server's log:\n    " + (tail or "(the log is empty)")
-        return LocalRunError(what, "the server of the local run", mend)
 
     def client(self, service: str) -> Any:
         """Return a boto3 client that calls as the deployer; one a service, kept.
@@ -386,8 +305,8 @@ class LocalEmulator:
 
     def _new_session(self) -> Any:
         """Return a boto3 session that knows nothing of the user's profiles, keys and endpoints."""
-        import boto3  # noqa: PLC0415 - as above
-        import botocore.session  # noqa: PLC0415 - as above
+        import boto3  # noqa: PLC0415 - as the one above
+        import botocore.session  # noqa: PLC0415 - as the one above
 
         own = self.home / "aws-config"
         own.write_text("[default]\n", encoding="utf-8")
@@ -418,23 +337,44 @@ class LocalEmulator:
         LocalRunError
             If the server does not answer.
         """
-        host = self.endpoint.removeprefix("http://")
-        connection = http.client.HTTPConnection(host, timeout=30)
-        try:
-            connection.request("GET", path, headers={"X-Lakenb-Token": self.token})
-            response = connection.getresponse()
-            body = response.read()
-        except OSError as error:
-            raise self._failure("the embedded AWS does not answer any more") from error
-        finally:
-            connection.close()
-        if response.status != http.HTTPStatus.OK:
-            raise self._failure(f"the embedded AWS refused {path} ({response.status})")
+        with self._lock:
+            try:
+                status, body = self._ask(path)
+            except (OSError, http.client.HTTPException):  # the server may have closed an idle connection
+                self._connection = None
+                try:
+                    status, body = self._ask(path)
+                except (OSError, http.client.HTTPException) as error:
+                    self._connection = None
+                    raise self._server.failure("the embedded AWS does not answer any more") from error
+        if status != http.HTTPStatus.OK:
+            raise self._server.failure(f"the embedded AWS refused {path} ({status})")
         return json.loads(body)
 
+    def _ask(self, path: str) -> tuple[int, bytes]:
+        """Ask over the one connection that is kept for this: a run asks many times a second."""
+        if self._connection is None:
+            host = self.endpoint.removeprefix("http://")
+            self._connection = http.client.HTTPConnection(host, timeout=_ANSWER_SECONDS)
+        self._connection.request("GET", path, headers={"X-Lakenb-Token": self.token})
+        response = self._connection.getresponse()
+        return response.status, response.read()
+
     def state(self) -> EmulatorState:
-        """Return what is under way, taken in one piece."""
+        """Return what is under way, taken in one piece.
+
+        Raises
+        ------
+        LocalRunError
+            If the server does not answer, or functions cannot be started on this machine.
+        """
         found = self.control("/_lakenb/state")
+        if found["troubles"]:
+            raise LocalRunError(
+                f"the embedded AWS cannot work on this machine: {found['troubles'][0]}",
+                str(self.home),
+                "make room (disk, memory, open files), or name another folder with TMPDIR",
+            )
         queues = tuple(QueueState(**queue) for queue in found["queues"])
         return EmulatorState(
             queues, found["running_invocations"], found["running_by_function"], found["pending_deliveries"]
@@ -443,61 +383,36 @@ class LocalEmulator:
     def decisions(self) -> tuple[RawDecision, ...]:
         """Return every decision so far, in order; only new ones are fetched."""
         with self._lock:
-            self._decisions.extend(
-                RawDecision(*row) for row in self._new_rows("decisions", len(self._decisions))
-            )
+            self._decisions.extend(RawDecision(*row) for row in self._new_rows("decisions"))
             return tuple(self._decisions)
 
     def deliveries(self) -> tuple[Delivery, ...]:
         """Return what became of every published message so far, in order; only new ones are fetched."""
         with self._lock:
-            self._deliveries.extend(
-                Delivery(*row) for row in self._new_rows("deliveries", len(self._deliveries))
-            )
+            self._deliveries.extend(Delivery(*row) for row in self._new_rows("deliveries"))
             return tuple(self._deliveries)
 
-    def _new_rows(self, what: str, since: int) -> list[list[Any]]:
+    def _new_rows(self, what: str) -> list[list[Any]]:
+        """Return the rows that were added since the last call, page by page."""
         rows: list[list[Any]] = []
         total = None
-        while total is None or since < total:
-            page = self.control(f"/_lakenb/{what}?since={since}")
+        while total is None or self._read[what] < total:
+            page = self.control(f"/_lakenb/{what}?since={self._read[what]}")
             rows.extend(page["entries"])
-            since, total = page["next"], page["total"]
+            self._read[what], total = page["next"], page["total"]
         return rows
 
     def stop(self) -> None:
         """End the server, every function's process and the run's folder; again is fine."""
-        with self._stopping:
-            process, home = self._process, self._home
-            try:
-                if process is not None:
-                    self._end(process)
-            finally:
-                for group in self._groups:
-                    with contextlib.suppress(ProcessLookupError, PermissionError):
-                        os.killpg(group, signal.SIGKILL)
-                if process is not None:
-                    process.wait()
-                    for pipe in (process.stdin, process.stdout):
-                        if pipe is not None:
-                            with contextlib.suppress(OSError):
-                                pipe.close()
-                if home is not None:
-                    shutil.rmtree(home, ignore_errors=True)
-            self._process, self._home, self._groups = None, None, []
-            for client in self._clients.values():
+        try:
+            self._server.stop()
+        finally:
+            for client in tuple(self._clients.values()):
                 client.close()
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
             self._clients, self._session, self.endpoint = {}, None, ""
-            atexit.unregister(self.stop)
-
-    @staticmethod
-    def _end(process: subprocess.Popen[bytes]) -> None:
-        """Let the server end by itself: the end of its input is its order to do so."""
-        if process.stdin is not None:
-            with contextlib.suppress(OSError):
-                process.stdin.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=_STOP_SECONDS)
 
 
 def start_emulator(

@@ -39,13 +39,13 @@ _SYMPTOMS: Final = (
     (
         ("DO NOT MATCH THE HASHES",),
         "a package of the embedded AWS is not the one that was locked (its hash differs)",
-        "clear pip's cache (python -m pip cache purge) and check the package index that pip is configured for",
+        "clear pip's cache (python -m pip cache purge) and check the index that pip is configured for",
     ),
     (
         ("Failed to establish a new connection", "name resolution", "Connection refused", "timed out",
          "Network is unreachable", "ProxyError", "SSLError", "ConnectionError"),
         "the package index cannot be reached",
-        "connect to the network, or point pip at a reachable index or a folder of wheels (pip config, PIP_FIND_LINKS)",
+        "connect to the network, or point pip at another index or a folder of wheels (PIP_FIND_LINKS)",
     ),
     (
         ("No matching distribution", "Could not find a version", "no such option: --python"),
@@ -119,7 +119,8 @@ def _check_python() -> None:
     version = sys.version_info[:2]
     if not _OLDEST <= version <= _NEWEST or sys.implementation.name != "cpython":
         raise EnvironmentSetupError(
-            f"the embedded AWS needs CPython 3.11 to 3.13, this is {sys.implementation.name} {version[0]}.{version[1]}",
+            "the embedded AWS needs CPython 3.11 to 3.13, "
+            f"this is {sys.implementation.name} {version[0]}.{version[1]}",
             f"the Python {sys.executable}",
             "start the notebook or the command with one of those",
         )
@@ -155,8 +156,8 @@ def _make(folder: Path) -> None:
         _check_pip(folder)
         _run(
             [sys.executable, "-m", "pip", "--python", str(_python_of(environment)), "install", "--no-input",
-             "--disable-pip-version-check", "--no-user", "--no-deps", "--require-hashes", "--only-binary", ":all:",
-             "--requirement", str(LOCK)],
+             "--disable-pip-version-check", "--no-user", "--no-deps", "--require-hashes",
+             "--only-binary", ":all:", "--requirement", str(LOCK)],
             folder,
             "the embedded AWS's packages cannot be installed",
             "mend what pip names above",

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import glob
 import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakenb.catalog.places import KEY_BYTES
 from lakenb.errors import Fault, InputsError, LocalRunError
-from lakenb.graph.options import shown
+from lakenb.graph.options import shown, wrong_type
 from lakenb.graph.steps import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator
 
     from lakenb.graph.graph import Graph
+
+_WHERE = "the paths to run"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,10 +67,8 @@ def gather(graph: Graph, paths: Any) -> tuple[Input, ...]:
             made = Input(trigger, prefix + name, path)
             faults += _faults(made, suffix)
             other = inputs.setdefault((trigger, made.key), made)
-            if other.path != path:
-                what = (
-                    f"{shown(str(path))} and {shown(str(other.path))} would have one key, {shown(made.key)}"
-                )
+            if other.path.resolve() != path.resolve():
+                what = f"{_whole(path)} and {_whole(other.path)} would have one key, {_whole(made.key)}"
                 faults.append(
                     Fault(what, f"trigger {trigger!r}", "rename one, or name the folder above both")
                 )
@@ -80,49 +81,76 @@ def gather(graph: Graph, paths: Any) -> tuple[Input, ...]:
     return tuple(sorted(inputs.values()))
 
 
-def _by_trigger(triggers: Mapping[str, Any], paths: Any) -> dict[str, Any]:
+def _by_trigger(triggers: Mapping[str, Any], paths: Any) -> Mapping[str, Any]:
     names = ", ".join(triggers)
-    if isinstance(paths, dict):
+    if isinstance(paths, Mapping):
         unknown = sorted(set(paths) - set(triggers))
         if unknown:
             what = f"the pipeline has no trigger {', '.join(map(repr, unknown))}"
-            raise LocalRunError(what, "the paths to run", f"its triggers are {names}")
+            raise LocalRunError(what, _WHERE, f"its triggers are {names}")
         return paths
     if len(triggers) != 1:
         mend = f"give a mapping, {{{names.split(', ')[0]!r}: paths, ...}}"
-        raise LocalRunError(f"the pipeline has {len(triggers)} triggers: {names}", "the paths to run", mend)
+        raise LocalRunError(f"the pipeline has {len(triggers)} triggers: {names}", _WHERE, mend)
     return {next(iter(triggers)): paths}
 
 
 def _files(given: Any, faults: list[Fault]) -> Iterator[tuple[Path, str]]:
     """Yield each file with its name below the folder that was named."""
-    several: Iterable[Any] = [given] if isinstance(given, (str, os.PathLike)) else given
+    several = [given] if isinstance(given, (str, bytes, os.PathLike)) else given
+    if not isinstance(several, Iterable):
+        several = [several]
     for one in several:
-        text = os.fspath(one)
-        path = Path(text)
-        if path.is_file():
-            yield path, path.name
-        elif path.is_dir():
-            yield from (
-                (file, file.relative_to(path).as_posix())
-                for file in sorted(path.rglob("*"))
-                if file.is_file()
-            )
-        else:
-            # a name may hold brackets or stars itself: only what is no file is a pattern
-            found = [Path(match) for match in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207 - any pattern
-            files = [file for file in found if file.is_file()]
-            if not files:
-                faults.append(
-                    Fault(f"{shown(text)} leads to no file", "the paths to run", "check the spelling")
-                )
-            yield from ((file, file.name) for file in files)
+        try:
+            text = os.fsdecode(one)
+        except TypeError:
+            faults.append(wrong_type("a path", one, "a text or a pathlib.Path", _WHERE))
+            continue
+        try:
+            found = list(_found(text))
+        except OSError as error:  # a folder that may not be entered, a name longer than the system takes
+            what = f"{_whole(text)} cannot be looked at: {error.strerror}"
+            faults.append(Fault(what, _WHERE, "check its spelling and permissions"))
+            continue
+        if not found:
+            faults.append(Fault(f"{_whole(text)} leads to no file", _WHERE, "check the spelling"))
+        yield from found
+
+
+def _found(text: str) -> Iterator[tuple[Path, str]]:
+    """Yield the files that one path or pattern leads to, with their names."""
+    path = Path(text)
+    if not text:  # would be the current folder
+        return
+    if path.is_file():
+        yield path, path.name
+    elif path.is_dir():
+        for folder, folders, names in os.walk(path, onerror=_refuse):
+            folders.sort()
+            for file in (Path(folder, name) for name in sorted(names)):
+                if file.is_file():
+                    yield file, file.relative_to(path).as_posix()
+    else:
+        # a name may hold brackets or stars itself: only what is no file is a pattern
+        for match in sorted(glob.glob(text, recursive=True)):  # noqa: PTH207 - Path.glob takes no absolute pattern
+            file = Path(match)
+            if file.is_file():
+                yield file, file.name
+
+
+def _whole(path: str | Path) -> str:
+    """Return a path as messages show it: its end is what tells it from others, so it is not cut."""
+    return repr(str(path))
+
+
+def _refuse(error: OSError) -> None:
+    raise error  # a folder that cannot be read would otherwise be left out silently
 
 
 def _faults(made: Input, suffix: str) -> Iterator[Fault]:
-    where = f"file {shown(str(made.path))}"
+    where = f"file {_whole(made.path)}"
     if not made.key.endswith(suffix):
-        what = f"its key {shown(made.key)} does not end in {suffix!r}: {made.trigger!r} would not see it"
+        what = f"its key {_whole(made.key)} does not end in {suffix!r}: {made.trigger!r} would not see it"
         yield Fault(what, where, f"rename it, or change the suffix of {made.trigger!r}")
     try:
         length = len(made.key.encode())

@@ -7,13 +7,12 @@ of a run is drawn from all three, so it can fail.
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from lakenb.backends.local.function_log import FunctionLog, json_object
 from lakenb.errors import EventError
 from lakenb.events.ids import derive_id
 from lakenb.records.run import Account, Document, Failure, Filtered, Work
@@ -22,21 +21,14 @@ from lakenb.runtime.notifications import uploads
 from lakenb.template.names import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from lakenb.backends.local.emulator import Delivery, Emulator
     from lakenb.backends.local.stack import Stack
     from lakenb.graph.graph import Graph
 
-_TIMED_OUT = re.compile(r"Task timed out after [0-9.]+ seconds")
-_CRASHED = re.compile(
-    r"Runtime exited|Runtime\.ExitError|exited (?:with|before)|signal:|Traceback \(most recent"
-)
 # why a message is in the dead-letter queue that the function did not put there, where its log knows no more
 _UNKNOWN = ("NotProcessed", "received too often, or never delivered; the function's log does not name it")
-_CRASH = ("Crashed", "the function ended while it worked on this document")
-_DRAGGED = ("Crashed", "the function ended while it worked on another document of the same batch")
-_ENDS = ("done", "failed", "retry")
 _RECEIVE = 10  # messages a ReceiveMessage call gives at most
 
 
@@ -53,51 +45,16 @@ class Observation:
     graph: Graph
     stack: Stack
     emulator: Emulator
-    finished: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    excuses: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    logs: dict[str, FunctionLog] = field(default_factory=lambda: defaultdict(FunctionLog))
     letters: dict[str, tuple[Failure, ...]] = field(default_factory=dict)
     deliveries: tuple[Delivery, ...] = ()
 
     def update(self) -> None:
         """Read logs, dead-letter queues and deliveries."""
         for node in self.graph.nodes:
-            for stream in _log_streams(self.emulator, self.stack.id(node, Kind.LOGS)):
-                self._read_stream(node, stream)
+            self.logs[node].read(self.emulator, self.stack.id(node, Kind.LOGS))
             self._read_dead_letters(node)
         self.deliveries = self.emulator.deliveries()
-
-    def _read_stream(self, node: str, lines: Iterable[str]) -> None:
-        begun: list[str] = []  # documents of the invocation that have no end yet, the current one last
-        ahead: dict[str, list[Any]] = {}  # outputs that did not fit the line that ends a document
-        for line in lines:
-            record = _record(line)
-            if record is None:
-                if begun and (timed_out := _TIMED_OUT.search(line)):
-                    self._excuse(node, begun, ("TimedOut", timed_out[0]))
-                    begun = []
-                elif begun and _CRASHED.search(line):
-                    self._excuse(node, begun, _CRASH)
-                    begun = []
-                continue
-            event = str(record.get("eventId") or "")
-            match record.get("lakenb"):
-                case "start":
-                    begun.append(event)
-                case "outputs":
-                    ahead.setdefault(event, []).extend(record["outputs"])
-                case "done":
-                    record["outputs"] = ahead.pop(event, []) + record["outputs"]
-                    self.finished[node, event] = record
-                case "failed" | "retry":
-                    self.excuses[node, event] = (str(record.get("kind")), str(record.get("reason")))
-            if record.get("lakenb") in _ENDS:
-                begun = [other for other in begun if other != event]
-
-    def _excuse(self, node: str, begun: list[str], reason: tuple[str, str]) -> None:
-        """Note why an invocation ended early: by its last document, which took the others with it."""
-        for event in begun[:-1]:
-            self.excuses.setdefault((node, event), _DRAGGED)
-        self.excuses[node, begun[-1]] = reason
 
     def _read_dead_letters(self, node: str) -> None:
         sqs, url = self.emulator.client("sqs"), self.stack.id(node, Kind.DEAD_LETTERS)
@@ -114,7 +71,7 @@ class Observation:
             left -= len(messages)
 
     def _failures(self, node: str, body: str) -> Iterator[Failure]:
-        letter = _json_object(body)
+        letter = json_object(body)
         if letter.get("lakenb") == 1:
             document = letter.get("document") or {}
             event, kind, reason = (str(letter.get(name) or "") for name in ("eventId", "kind", "reason"))
@@ -122,8 +79,13 @@ class Observation:
             return
         # not ours: SQS redrove the message after its last receive, or SNS could not deliver it
         for event, url in _subjects(node, letter):
-            kind, reason = self.excuses.get((node, event), _UNKNOWN)
+            kind, reason = self.logs[node].excuses.get(event, _UNKNOWN)
             yield Failure(node, event, kind, reason, url)
+
+    def _finished(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Yield node, event and the log's line of each document that was finished."""
+        for node, log in self.logs.items():
+            yield from ((node, event, record) for event, record in log.finished.items())
 
     def documents(self) -> tuple[Document, ...]:
         """Return every document that a node sent on or stored."""
@@ -137,7 +99,7 @@ class Observation:
                     str(output.get("eventId") or ""),
                     "" if output.get("eventId") == event else event,  # a trigger's document has no parent
                 )
-                for (node, event), record in self.finished.items()
+                for node, event, record in self._finished()
                 for output in record["outputs"]
             )
         )
@@ -172,7 +134,7 @@ class Observation:
         return tuple(
             sorted(
                 Work(node, event, _milliseconds(record), tuple(sorted(record.get("calls", {}).items())))
-                for (node, event), record in self.finished.items()
+                for node, event, record in self._finished()
             )
         )
 
@@ -189,7 +151,7 @@ class Observation:
             failed[failure.node].add(failure.event)
         accounts = [self._uploads_account(trigger, put[trigger]) for trigger in sorted(put)]
         published: dict[str, set[str]] = defaultdict(set)
-        for (node, _), record in self.finished.items():
+        for node, _, record in self._finished():
             published[node] |= {
                 str(output["eventId"]) for output in record["outputs"] if output.get("eventId")
             }
@@ -197,7 +159,7 @@ class Observation:
         for one in self.filtered():
             held[one.producer, one.consumer].add(one.event)
         for edge in self.graph.edges:
-            seen = {event for node, event in self.finished if node == edge.consumer}
+            seen = set(self.logs[edge.consumer].finished)
             ends = (edge.producer, edge.consumer)
             accounts.append(
                 _account(str(edge), published[edge.producer], seen, failed[edge.consumer], held[ends])
@@ -207,9 +169,8 @@ class Observation:
     def _uploads_account(self, trigger: str, put: Counter[str]) -> Account:
         """Count each upload once; one key may be put again, so an upload is an event, not a URL."""
         done, dead = defaultdict(set), defaultdict(set)
-        for (node, event), record in self.finished.items():
-            if node == trigger:
-                done[record["inputs"]["url"]].add(event)
+        for event, record in self.logs[trigger].finished.items():
+            done[record["inputs"]["url"]].add(event)
         for failure in self.failures():
             if failure.node == trigger and failure.event not in done[failure.url]:
                 dead[failure.url].add(failure.event)
@@ -241,28 +202,6 @@ def _account(
     delivered = inputs & done
     dead = (inputs & failed) - delivered
     return Account(name, len(inputs), len(delivered), len(dead), len((inputs & filtered) - delivered - dead))
-
-
-def _log_streams(emulator: Emulator, group: str) -> Iterator[list[str]]:
-    """Yield the lines of each log stream of a group, in time order."""
-    pages = emulator.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
-    streams: dict[str, list[str]] = defaultdict(list)
-    for page in pages:
-        for event in page["events"]:
-            streams[event["logStreamName"]] += event["message"].splitlines()
-    yield from streams.values()
-
-
-def _record(line: str) -> dict[str, Any] | None:
-    return _json_object(line) or None if line.startswith('{"lakenb"') else None
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _milliseconds(record: Mapping[str, Any]) -> float:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -12,6 +15,7 @@ from lakenb.backends.local.deploy import deploy
 from lakenb.backends.local.emulator import start_emulator
 from lakenb.backends.local.follow import Follower
 from lakenb.backends.local.inputs import gather
+from lakenb.backends.local.launcher.ungated import UNGATED
 from lakenb.backends.local.observe import Observation
 from lakenb.backends.local.probe import Answer, Call, probe
 from lakenb.backends.local.readback import read_back
@@ -28,7 +32,7 @@ from lakenb.template.names import Kind, logical_id
 from lakenb.template.quotas import quota_faults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from os import PathLike
     from types import TracebackType
 
@@ -118,7 +122,8 @@ class LocalSession:
         """End everything that was started. Calling it again does nothing."""
         emulator, self._emulator = self._emulator, None
         if emulator is not None:
-            emulator.stop()
+            with _undisturbed():
+                emulator.stop()
 
     @property
     def emulator(self) -> Emulator:
@@ -224,7 +229,7 @@ class LocalSession:
             observation.accounts(self._put),
             tuple(sorted(self._names.items())),
             timedelta(seconds=time.monotonic() - started),
-            getattr(self.emulator, "unenforced", ()),
+            tuple(f"{what}: {here}" for what, _, here in UNGATED),
         )
 
     @property
@@ -264,3 +269,18 @@ class LocalSession:
     def _report(self, progress: Progress) -> None:
         if self._on_progress is not None:
             self._on_progress(progress)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ignore interrupts for the moment that ending takes: a second one would leave things behind."""
+    is_ours = threading.current_thread() is threading.main_thread()  # where interrupts arrive
+    earlier = signal.getsignal(signal.SIGINT)
+    if not is_ours or earlier is None:  # None: a handler that could not be put back
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, earlier)

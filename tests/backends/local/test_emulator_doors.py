@@ -59,7 +59,8 @@ def test_unsigned_read_of_an_object_is_refused_even_if_its_bucket_is_public(emul
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
     s3.delete_public_access_block(Bucket=bucket)
     s3.put_bucket_policy(Bucket=bucket, Policy=policy(
-        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+         "Resource": f"arn:aws:s3:::{bucket}/*"}
     ))  # fmt: skip
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
     assert raw(emulator, "GET", f"/{bucket}/k")[0] == 403

@@ -38,8 +38,8 @@ def delivery_statement(
     condition: dict[str, Any] = {"ArnEquals": {"aws:SourceArn": source}}
     if account:
         condition["StringEquals"] = {"aws:SourceAccount": account}
-    return {"Sid": "Deliver", "Effect": "Allow", "Principal": {"Service": service}, "Action": "sqs:SendMessage",
-            "Resource": queue_arn, "Condition": condition}  # fmt: skip
+    return {"Sid": "Deliver", "Effect": "Allow", "Principal": {"Service": service},
+            "Action": "sqs:SendMessage", "Resource": queue_arn, "Condition": condition}  # fmt: skip
 
 
 def set_queue_policy(emulator: LocalEmulator, url: str, *statements: dict[str, Any]) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
 
-from lakenb.backends.local import emulator as emulator_module
+from lakenb.backends.local import server_process
 from lakenb.backends.local.emulator import start_emulator
 from lakenb.errors import LocalRunError
 from tests.backends.local.embedded import LOG_WRITER, eventually, function, function_role, invoke, named
@@ -33,7 +37,7 @@ def handle(event, context):
         return importlib.util.find_spec(name) is not None
     return {
         "environment": dict(os.environ), "path": sys.path, "folder": os.getcwd(), "pid": os.getpid(),
-        "sees": {name: sees(name) for name in ("boto3", "pandas", "ministack", "lakenb", "hypercorn", "yaml")},
+        "sees": {name: sees(name) for name in ("boto3", "pandas", "ministack", "lakenb", "yaml")},
         "context": [context.function_name, context.log_group_name, context.memory_limit_in_mb],
     }
 """
@@ -51,8 +55,8 @@ WE_ADD = {"AWS_ENDPOINT_URL", "TMPDIR", "AWS_DISABLE_HOST_PREFIX_INJECTION", "_L
 def looking(emulator: LocalEmulator, **options: Any) -> dict[str, Any]:
     name = named("look")
     role = function_role(emulator, name, LOG_WRITER)
-    function(emulator, name, role, LOOK_AROUND, Environment={"Variables": {"LAKENB_NODE": "n", "HOME": "/own"}},
-             **options)  # fmt: skip
+    own = {"Variables": {"LAKENB_NODE": "n", "HOME": "/own"}}
+    function(emulator, name, role, LOOK_AROUND, Environment=own, **options)
     found: dict[str, Any] = invoke(emulator, name)
     return found
 
@@ -70,8 +74,13 @@ def test_function_sees_its_zip_and_boto3_and_no_environment_but_its_own(
     everything = json.dumps(found)
     for secret in (emulator.token, emulator.secret_key, emulator.access_key):
         assert secret not in everything
-    assert found["sees"] == {"boto3": True, "pandas": False, "ministack": False, "lakenb": False,
-                             "hypercorn": False, "yaml": False}  # fmt: skip
+    assert found["sees"] == {
+        "boto3": True,
+        "pandas": False,
+        "ministack": False,
+        "lakenb": False,
+        "yaml": False,
+    }
     assert found["path"][0] == found["folder"]
     assert not any("site-packages" in entry for entry in found["path"])
     assert found["context"][1:] == ["/own/group", 128]
@@ -83,10 +92,10 @@ def test_users_own_aws_settings_play_no_part(monkeypatch: pytest.MonkeyPatch, tm
         "[profile production]\nregion = eu-north-1\nendpoint_url = http://127.0.0.1:9\nrole_arn = x\n"
     )
     for name, value in {
-        "AWS_PROFILE": "production", "AWS_CONFIG_FILE": str(settings), "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
-        "AWS_ACCESS_KEY_ID": "AKIAUSERSOWNKEY", "AWS_SECRET_ACCESS_KEY": "users-own", "AWS_SESSION_TOKEN": "own",
-        "AWS_DEFAULT_REGION": "eu-north-1", "HTTP_PROXY": "http://127.0.0.1:9", "AWS_USE_FIPS_ENDPOINT": "true",
-        "PYTHONPATH": str(tmp_path), "LAKENB_SEEN": "no",
+        "AWS_PROFILE": "production", "AWS_CONFIG_FILE": str(settings), "AWS_ACCESS_KEY_ID": "AKIAUSERSOWNKEY",
+        "AWS_SECRET_ACCESS_KEY": "users-own", "AWS_SESSION_TOKEN": "own", "AWS_DEFAULT_REGION": "eu-north-1",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9",
+        "AWS_USE_FIPS_ENDPOINT": "true", "PYTHONPATH": str(tmp_path), "LAKENB_SEEN": "no",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     with start_emulator() as running:
@@ -105,9 +114,6 @@ def test_function_that_brings_its_own_package_gets_that_one(emulator: LocalEmula
     code = "import jmespath\n\ndef handle(event, context):\n    return jmespath.__file__\n"
     function(emulator, name, role, code)
     assert "/runtime/" in invoke(emulator, name)
-    import io  # noqa: PLC0415
-    import zipfile  # noqa: PLC0415
-
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("tested.py", code)
@@ -129,8 +135,6 @@ def test_secrets_are_in_no_argument_and_no_environment(emulator: LocalEmulator) 
 
 
 def test_roles_credentials_cannot_be_computed_from_names(emulator: LocalEmulator) -> None:
-    import hashlib  # noqa: PLC0415
-
     found = looking(emulator)["environment"]
     arn = found["_LAMBDA_FUNCTION_ARN"]
     role = f"arn:aws:iam::{emulator.account}:role/{found['AWS_LAMBDA_FUNCTION_NAME']}"
@@ -246,7 +250,7 @@ def bucket_in(running: LocalEmulator) -> dict[str, Any]:
 def test_server_that_dies_at_its_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     before = set(homes())
     monkeypatch.setattr(
-        emulator_module, "_PROGRAM", "import sys; sys.stderr.write('one\\nthe reason\\n'); sys.exit(3)"
+        server_process, "PROGRAM", "import sys; sys.stderr.write('one\\nthe reason\\n'); sys.exit(3)"
     )
     with pytest.raises(LocalRunError) as refused:
         start_emulator()
@@ -256,17 +260,15 @@ def test_server_that_dies_at_its_start_says_why(monkeypatch: pytest.MonkeyPatch)
 
 
 def homes() -> list[Path]:
-    import tempfile  # noqa: PLC0415
-
     return list(Path(tempfile.gettempdir()).glob("lakenb-aws-*"))
 
 
 def test_another_version_of_the_emulator_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    changed = emulator_module._PROGRAM.replace(
+    changed = server_process.PROGRAM.replace(
         "main()",
         "import importlib; b = importlib.import_module('launcher.border'); b.VERSION = '0.0.1'; main()",
     )
-    monkeypatch.setattr(emulator_module, "_PROGRAM", changed)
+    monkeypatch.setattr(server_process, "PROGRAM", changed)
     with pytest.raises(LocalRunError) as refused:
         start_emulator()
     assert refused.value.fault.what == (
@@ -303,3 +305,88 @@ def test_interrupt_while_it_starts_leaves_nothing() -> None:
             parent.wait(timeout=10)
         eventually(lambda family=family: all(gone(process) for process in family), deadline=2)
         eventually(lambda before=before: set(homes()) <= before, deadline=2)
+
+
+def test_fork_of_ours_that_ends_is_not_our_end() -> None:
+    code = textwrap.dedent("""
+        import os, sys
+        sys.path.insert(0, sys.argv[1])
+        from lakenb.backends.local.emulator import start_emulator
+        with start_emulator() as running:
+            child = os.fork()
+            if not child:
+                sys.exit(0)  # with all its atexit functions
+            os.waitpid(child, 0)
+            print(running.client("sts").get_caller_identity()["Account"])
+    """)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(ROOT)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stdout == "111122223333\n"
+
+
+def test_parents_death_is_noticed_while_its_fork_holds_the_pipe() -> None:
+    code = textwrap.dedent("""
+        import os, sys, time
+        sys.path.insert(0, sys.argv[1])
+        from lakenb.backends.local.emulator import start_emulator
+        running = start_emulator()
+        child = os.fork()
+        if not child:
+            time.sleep(60)
+        print(running.pid, child, flush=True)
+        time.sleep(600)
+    """)
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(ROOT)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        server, child = (psutil.Process(int(word)) for word in parent.stdout.readline().split())
+        parent.kill()
+        parent.wait(timeout=10)
+        eventually(lambda: gone(server), deadline=3)
+        child.kill()
+
+
+def test_full_temporary_folder_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = set(homes())
+    monkeypatch.setattr(server_process, "_SPACE_BYTES", 2**60)
+    with pytest.raises(LocalRunError) as refused:
+        start_emulator()
+    fault = refused.value.fault
+    assert fault.what.startswith("there is no space left for a local run: ")
+    assert fault.where == f"the temporary folder {tempfile.gettempdir()}"
+    assert fault.mend == "free some space, or name another folder with TMPDIR"
+    assert set(homes()) == before
+
+
+def test_machine_that_cannot_start_functions_is_said_instead_of_waited_for() -> None:
+    """A function that cannot be started is retried for minutes: no open files here, as with a full disk."""
+    with start_emulator() as running:
+        name = named("full")
+        function(running, name, function_role(running, name), "def handle(event, context):\n    return 1\n")
+        running.state()
+        server = psutil.Process(running.pid)
+        soft, hard = server.rlimit(psutil.RLIMIT_NOFILE)
+        server.rlimit(psutil.RLIMIT_NOFILE, (server.num_fds(), hard))
+        invoke(running, name)
+        server.rlimit(psutil.RLIMIT_NOFILE, (soft, hard))
+        with pytest.raises(LocalRunError) as refused:
+            running.state()
+        assert refused.value.fault.what == (
+            f"the embedded AWS cannot work on this machine: {name} cannot be started: Too many open files"
+        )
+        assert "TMPDIR" in refused.value.fault.mend
+
+
+def test_closed_connections_do_not_pile_up() -> None:
+    with start_emulator() as running:
+        host, port = running.endpoint.removeprefix("http://").split(":")
+        before = psutil.Process(running.pid).num_fds()
+        for _ in range(100):
+            with socket.create_connection((host, int(port))) as connection:
+                connection.sendall(b"GET /_lakenb/state HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert b"403" in connection.recv(4096)
+        for _ in range(100):
+            running.state()
+        eventually(lambda: psutil.Process(running.pid).num_fds() <= before + 5, deadline=3)

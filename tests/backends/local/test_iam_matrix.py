@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "403"}
 KEYS = (
-    "k", "K", "k\n", "k3", "a*b", "axb", "a?b", "a.b", "a${x}", "ab", "abc", "a\nb", "a//b", "a/b/c", "pdf-1/k",
-    "pdf-10/k", "of/111122223333/k", "of/999999999999/k", "of/nobody/k", "of//k", "a b+c%2Fé'\".txt",
+    "k", "K", "k\n", "k3", "a*b", "axb", "a?b", "a.b", "a${x}", "ab", "abc", "a\nb", "a//b", "a/b/c",
+    "pdf-1/k", "pdf-10/k", "of/111122223333/k", "of/999999999999/k", "of/nobody/k", "of//k",
+    "a b+c%2Fé'\".txt",
 )  # fmt: skip
 
 

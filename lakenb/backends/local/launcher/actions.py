@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from . import border
 
+_OWNER: Final = "ministack.core.iam_actions"
+
 # A batch call needs the permission of the single call; the batch's own name is no IAM action.
 SINGLE_CALL: Final = {
     "sqs:SendMessageBatch": "sqs:SendMessage",
@@ -39,14 +41,13 @@ def install(*, aliases_only: bool) -> None:
     aliases_only
         Only the batch calls: without them no template with least privilege runs at all.
     """
-    owner = "ministack.core.iam_actions"
     if aliases_only:
-        border.replace(owner, "extract_iam_action", _aliased)
+        border.replace(_OWNER, "extract_iam_action", _aliased)
         return
-    border.replace(owner, "_s3_action", _by_exact_key)
-    border.replace(owner, "extract_iam_action", lambda original: _aliased(_unambiguous(original)))
-    border.replace(owner, "extract_resource_arn", _with_exact_key)
-    border.replace(owner, "s3_additional_checks", _with_copied_tags)
+    border.replace(_OWNER, "_s3_action", _by_exact_key)
+    border.replace(_OWNER, "extract_iam_action", lambda original: _aliased(_unambiguous(original)))
+    border.replace(_OWNER, "extract_resource_arn", _with_exact_key)
+    border.replace(_OWNER, "s3_additional_checks", _with_copied_tags)
 
 
 def _aliased(original: Any) -> Any:
@@ -58,18 +59,18 @@ def _aliased(original: Any) -> Any:
 
 
 def _unambiguous(original: Any) -> Any:
-    """Read the action from where the service itself reads it, and never let a call pass for lack of a name."""
-    actions = border.module("ministack.core.iam_actions")
+    """Read the action from where the service itself does, and let no call pass for lack of a name."""
+    namespaces = border.of(_OWNER, "SERVICE_TO_IAM_NAMESPACE")
+    s3_action = border.of(_OWNER, "_s3_action")
 
-    def extract(service: str, method: str, path: str, headers: Any, body: bytes, query_params: Any) -> Any:
-        namespace = actions.SERVICE_TO_IAM_NAMESPACE.get(service, service)
+    def extract(service: str, method: str, path: str, headers: Any, *rest: Any) -> Any:
+        namespace = namespaces.get(service, service)
         target = headers.get("x-amz-target", "")
         if service == "s3":  # `?Action=` is an ordinary query parameter there
-            name = actions._s3_action(method, path, query_params)  # noqa: SLF001 - the border
-            return f"s3:{name or UNMODELLED}"
+            return f"s3:{s3_action(method, path, rest[-1]) or UNMODELLED}"
         if "." in target:
             return f"{namespace}:{target.rsplit('.', 1)[-1]}"
-        found = original(service, method, path, headers, body, query_params)
+        found = original(service, method, path, headers, *rest)
         return f"{namespace}:{UNMODELLED}" if found is None else found
 
     return extract
@@ -82,7 +83,7 @@ def bucket_and_key(path: str) -> tuple[str, str]:
 
 
 def _by_exact_key(original: Any) -> Any:
-    """Tell an object call from a bucket call by the key as it is stored: `/bucket//` is an object named `/`."""
+    """Tell an object call from a bucket call by the key as it is: `/bucket//` is an object named `/`."""
 
     def action(method: str, path: str, query_params: Any) -> Any:
         bucket, key = bucket_and_key(path)
@@ -105,7 +106,7 @@ def _with_exact_key(original: Any) -> Any:
 
 def _with_copied_tags(original: Any) -> Any:
     """Ask for tags, ACLs and locks that a put or a copy carries along, and use the exact key."""
-    actions = border.module("ministack.core.iam_actions")
+    s3_action = border.of(_OWNER, "_s3_action")
 
     def checks(method: str, path: str, headers: Any, body: bytes, query_params: Any) -> list[tuple[str, str]]:
         bucket, key = bucket_and_key(path)
@@ -118,18 +119,18 @@ def _with_copied_tags(original: Any) -> Any:
             (action, exact if arn == squeezed else arn)
             for action, arn in original(method, path, headers, body, query_params)
         ]
-        if actions._s3_action(method, path, query_params) == "PutObject":  # noqa: SLF001 - the border
+        if s3_action(method, path, query_params) == "PutObject":
             named = {action for header, action in _HEADER_ACTIONS.items() if headers.get(header)}
             found.extend((action, exact) for action in sorted(named))
-            found.extend(_tags_of_source(actions, headers, exact))
+            found.extend(_tags_of_source(headers, exact))
         return found
 
     return checks
 
 
-def _tags_of_source(actions: Any, headers: Any, target: str) -> list[tuple[str, str]]:
-    """Return what a copy needs for its source's tags: nothing when there are none, or when they are replaced."""
-    source = actions._s3_source_object(headers)  # noqa: SLF001 - the border
+def _tags_of_source(headers: Any, target: str) -> list[tuple[str, str]]:
+    """Return what a copy needs for its source's tags: nothing when it has none, or they are replaced."""
+    source = border.of(_OWNER, "_s3_source_object")(headers)
     if source is None or headers.get("x-amz-tagging-directive", "").upper() == "REPLACE":
         return []
     bucket, _, key = source[0].removeprefix("arn:aws:s3:::").partition("/")

@@ -12,6 +12,7 @@ import concurrent.futures
 import contextvars
 import hmac
 import json
+import os
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
@@ -31,7 +32,7 @@ _has_token: contextvars.ContextVar[bool] = contextvars.ContextVar("lakenb_has_to
 
 
 def install() -> None:
-    """Close the emulator's unauthenticated routes; pin the transport, for the server listens on loopback only."""
+    """Close the emulator's unauthenticated routes, and pin the transport: the server is on loopback only."""
     for name in (
         "_handle_pre_body_request",
         "_handle_post_body_shortcuts",
@@ -43,9 +44,12 @@ def install() -> None:
 
 def pin_transport() -> None:
     """Let `aws:SecureTransport` be true: nothing leaves this machine, and a client cannot say otherwise."""
+    # INVARIANT: the server is bound to loopback and nothing else.
+    if os.environ.get("BIND_HOST") != "127.0.0.1":
+        raise border.BorderError("the transport is pinned for a server on 127.0.0.1 only")
     engine = border.module("ministack.core.iam_evaluator")
     origin = contextvars.ContextVar("lakenb_request_origin", default=("127.0.0.1", True))
-    engine._request_origin = origin  # noqa: SLF001 - the border
+    engine._request_origin = origin  # noqa: SLF001 - set, not read: a context variable keeps its default
 
     def pin(source_ip: str, secure_transport: bool) -> None:  # noqa: ARG001 - the emulator's signature
         origin.set((source_ip, True))
@@ -108,8 +112,8 @@ class Door:
             if not authorized and path.startswith(_CONTROL):
                 await _refuse(send, "a control endpoint needs the run's token")
                 return
-            # A page in a browser may reach loopback by a name of its own: such a Host is not ours. It also keeps
-            # the emulator from reading a bucket, a function or an API out of the name.
+            # A page in a browser may reach loopback by a name of its own: such a Host is not ours. The
+            # emulator would also read a bucket, a function or an API out of it.
             if not any(name == b"host" and value in self._hosts for name, value in headers):
                 await _refuse(send, "this host is not served here")
                 return
@@ -128,13 +132,15 @@ class Door:
         )
 
     async def _live(self, receive: Any, send: Any) -> None:
-        """Start what the emulator needs running, in place of its own start: that one would also run scripts
-        found on this machine, and remove containers."""
+        """Start what the emulator needs running.
+
+        In place of its own start, which would also run scripts found on this machine, and remove containers.
+        """
         await receive()
         app = border.module("ministack.app")
         loop = asyncio.get_running_loop()
         loop.set_default_executor(concurrent.futures.ThreadPoolExecutor(max_workers=_WORKER_THREADS))
-        app._MAIN_LOOP = loop  # noqa: SLF001 - the border
+        app._MAIN_LOOP = loop  # noqa: SLF001 - set where its worker threads look for it
         border.module("ministack.services.eventbridge").start_scheduler()
         border.module("ministack.services.scheduler").start_scheduler()
         await send({"type": "lifespan.startup.complete"})

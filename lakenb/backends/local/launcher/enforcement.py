@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import contextvars
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from . import border, conformance
 from .actions import bucket_and_key
 from .records import RECORDS, Decision
 
+OUTCOMES: Final = {"Allow": "ALLOWED", "Deny": "EXPLICITLY_DENIED", "ImplicitDeny": "IMPLICITLY_DENIED"}
 _NOT_FOUND: Final = 404
-_OUTCOMES: Final = {"Allow": "ALLOWED", "Deny": "EXPLICITLY_DENIED", "ImplicitDeny": "IMPLICITLY_DENIED"}
+_KINDS: Final = {
+    "identity": "identity-based policy",
+    "resource": "resource-based policy",
+    "boundary": "permissions boundary",
+    "": "identity-based policy",
+}
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("lakenb_request_id", default="")
-_refusal: contextvars.ContextVar[Decision | None] = contextvars.ContextVar("lakenb_refusal", default=None)
+_refusal: contextvars.ContextVar[str] = contextvars.ContextVar("lakenb_refusal", default="")
+
+
+class Refused(NamedTuple):
+    """What is said about a refusal: who, what, on what, how, and which kind of policy decided."""
+
+    principal: str
+    action: str
+    resource: str
+    outcome: str
+    policy: str
 
 
 def install() -> None:
@@ -23,38 +39,30 @@ def install() -> None:
     border.replace(
         "ministack.app", "_dispatch_service_request", lambda original: _numbered(_hiding(original))
     )
-    # SQS and SNS would ask their policy again inside the call (a batch: once an entry). It was asked at the door,
-    # with the request's whole context: the second answer, without it, could only be wrong.
+    # SQS and SNS would ask their policy again inside the call (a batch: once an entry). It was asked at the
+    # door, with the request's whole context: the second answer, without it, could only be wrong.
     border.replace("ministack.services.sqs", "_enforce_queue_policy", lambda _: lambda *_: None)
     border.replace("ministack.services.sns", "_enforce_topic_policy", lambda _: lambda *_: None)
 
 
 def _recording(original: Any) -> Any:
-    def enforce(
-        access_key_id: str,
-        iam_action: str,
-        service: str,
-        region: str,
-        resource_arn: str = "*",
-        service_context: dict[str, Any] | None = None,
-    ) -> Any:
+    def enforce(access_key_id: str, iam_action: str, *rest: Any, resource_arn: str = "*", **more: Any) -> Any:
         layers: list[Any] = []
         token = conformance.trace.set(layers)
         try:
-            refused = original(access_key_id, iam_action, service, region, resource_arn, service_context)
+            refused = original(access_key_id, iam_action, *rest, resource_arn=resource_arn, **more)
         finally:
             conformance.trace.reset(token)
         if layers:  # else authentication failed, or AWS always allows the action
-            decision = decide(layers, refused, iam_action, service, resource_arn)
+            decision = decide(layers, iam_action, resource_arn, refused=refused is not None)
             RECORDS.decided(decision, source="request", request=request_id.get())
-            if refused is not None:
-                _refusal.set(decision)
+            _refusal.set(decision.message)
         return refused
 
     return enforce
 
 
-def decide(layers: list[Any], refused: Any, action: str, service: str, resource: str) -> Decision:
+def decide(layers: list[Any], action: str, resource: str, *, refused: bool) -> Decision:
     """Return what the layers' answers come to.
 
     Parameters
@@ -62,73 +70,69 @@ def decide(layers: list[Any], refused: Any, action: str, service: str, resource:
     layers
         The engine's answers in the order in which it gave them: identity policies (within
         their boundary and session policies) first, then the resource's policy.
-    refused
-        None when the request is allowed, else the engine's refusal.
-    action, service, resource
+    action, resource
         What was asked.
+    refused
+        Whether the engine refuses.
     """
+    deciding, policy = _deciding(layers, refused=refused)
+    outcome = OUTCOMES[deciding.decision]
+    if refused and outcome == "ALLOWED":  # the identity allows, but a policy that must allow too does not
+        outcome, policy = "IMPLICITLY_DENIED", "resource"
+    principal = deciding.principal_arn
+    message = refusal(Refused(principal, action, resource, outcome, policy)) if refused else ""
+    if outcome == "IMPLICITLY_DENIED" and policy == "identity":
+        policy = ""
+    return Decision(
+        principal, action, resource, outcome, policy, "" if not policy else deciding.matched_sid, message
+    )
+
+
+def _deciding(layers: list[Any], *, refused: bool) -> tuple[Any, str]:
+    """Return the answer that decided, and the kind of policy that gave it."""
     identity, others = layers[0], layers[1:]
-    if refused is None:
-        if identity.decision == "Allow" or not others:
-            return _decision(identity, identity.reason or "identity", action, service, resource)
-        allowing = next((layer for layer in others if layer.decision == "Allow"), others[-1])
-        return _decision(allowing, "resource", action, service, resource)
-    if identity.decision == "Deny":
-        return _decision(identity, identity.reason or "identity", action, service, resource)
-    denying = next((layer for layer in others if layer.decision == "Deny"), None)
-    if denying is not None:
-        return _decision(denying, "resource", action, service, resource)
-    return _decision(identity, identity.reason, action, service, resource, outcome="IMPLICITLY_DENIED")
+    own = identity.reason or "identity"
+    wanted = "Deny" if refused else "Allow"
+    if identity.decision == wanted:
+        return identity, own
+    other = next((layer for layer in others if layer.decision == wanted), None)
+    return (identity, own) if other is None else (other, "resource")
 
 
-def _decision(
-    layer: Any, policy: str, action: str, service: str, resource: str, *, outcome: str = ""
-) -> Decision:
-    outcome = outcome or _OUTCOMES[layer.decision]
-    principal = layer.principal_arn
-    message = "" if outcome == "ALLOWED" else refusal(principal, action, service, resource, outcome, policy)
-    return Decision(principal, action, resource, outcome, policy, layer.matched_sid, message)
-
-
-def refusal(principal: str, action: str, service: str, resource: str, outcome: str, policy: str) -> str:
+def refusal(refused: Refused) -> str:
     """Return AWS's sentence for a refusal.
 
     Each service has its spelling: SQS writes actions in lower case, SNS its own name in
     capitals, S3 the resource in quotation marks.
     """
-    prefix, _, name = action.partition(":")
-    if service == "sqs":
-        action = action.lower()
-    elif service == "sns":
-        action = f"{prefix.upper()}:{name}"
-    shown = f'"{resource}"' if service == "s3" else resource
-    kind = {"identity": "identity-based policy", "resource": "resource-based policy", "boundary": "permissions boundary",
-            "": "identity-based policy"}[policy]  # fmt: skip
-    if outcome == "EXPLICITLY_DENIED":
-        article = "an" if kind.startswith("i") else "a"
-        reason = f"with an explicit deny in {article} {kind}"
+    service, _, name = refused.action.partition(":")
+    action = {"sqs": refused.action.lower(), "sns": f"SNS:{name}"}.get(service, refused.action)
+    resource = f'"{refused.resource}"' if service == "s3" else refused.resource
+    kind = _KINDS[refused.policy]
+    if refused.outcome == "EXPLICITLY_DENIED":
+        reason = f"with an explicit deny in {'an' if kind.startswith('i') else 'a'} {kind}"
     else:
         reason = f"because no {kind} allows the {action} action"
-    return f"User: {principal} is not authorized to perform: {action} on resource: {shown} {reason}"
+    return (
+        f"User: {refused.principal} is not authorized to perform: {action} on resource: {resource} {reason}"
+    )
 
 
 def _worded(original: Any) -> Any:
-    def respond(service: str, action: str, principal: str, request: str, **details: Any) -> Any:
-        refused = _refusal.get()
-        if refused is not None and not details.get("error_code"):
-            details["message"] = refused.message
-        return original(service, action, principal, request, **details)
+    def respond(*args: Any, **details: Any) -> Any:
+        message = _refusal.get()
+        if message and not details.get("error_code"):
+            details["message"] = message
+        return original(*args, **details)
 
     return respond
 
 
 def _numbered(original: Any) -> Any:
-    async def dispatch(
-        method: str, path: str, headers: Any, body: bytes, query_params: Any, request: str
-    ) -> Any:
-        request_id.set(request)
-        _refusal.set(None)
-        return await original(method, path, headers, body, query_params, request)
+    async def dispatch(*args: Any) -> Any:
+        request_id.set(args[-1])
+        _refusal.set("")
+        return await original(*args)
 
     return dispatch
 
@@ -139,35 +143,35 @@ def _hiding(original: Any) -> Any:
     Source: S3 API, GetObject, "Permissions": without ``s3:ListBucket`` a missing object is 403.
     """
     router = border.module("ministack.core.router")
-    responses = border.module("ministack.core.responses")
-    actions = border.module("ministack.core.iam_actions")
+    enforce = border.of("ministack.core.iam_evaluator", "enforce")
+    respond = border.of("ministack.core.iam_actions", "access_denied_response")
+    account = border.of("ministack.core.responses", "get_account_id")
+    buckets = border.of("ministack.services.s3", "_buckets")
 
-    async def dispatch(
-        method: str, path: str, headers: Any, body: bytes, query_params: Any, request: str
-    ) -> Any:
-        answer = await original(method, path, headers, body, query_params, request)
-        if answer[0] != _NOT_FOUND or method not in ("GET", "HEAD", "PUT"):
+    async def dispatch(*args: Any) -> Any:
+        answer = await original(*args)
+        if answer[0] != _NOT_FOUND:
             return answer
+        method, path, headers, _, query_params, request = args
         if router.detect_service(method, path, headers, query_params) != "s3":
             return answer
-        bucket, key = _missing(method, path, headers, actions)
-        known = border.of("ministack.services.s3", "_buckets")
-        if not key or not known.contains_scoped(responses.get_account_id(), None, bucket):
+        bucket, key = _sought(method, path, headers)
+        if not key or not buckets.contains_scoped(account(), None, bucket):
             return answer
-        access_key = router.extract_access_key_id(headers, query_params)
-        region = router.extract_region(headers, query_params)
-        engine = border.module("ministack.core.iam_evaluator")
-        arn = f"arn:aws:s3:::{bucket}"
-        if engine.enforce(access_key, "s3:ListBucket", "s3", region, resource_arn=arn) is None:
+        access_key, region = (
+            router.extract_access_key_id(headers, query_params),
+            router.extract_region(headers, query_params),
+        )
+        if enforce(access_key, "s3:ListBucket", "s3", region, resource_arn=f"arn:aws:s3:::{bucket}") is None:
             return answer
-        return actions.access_denied_response("s3", "s3:ListBucket", "", request, headers=headers)
+        return respond("s3", "s3:ListBucket", "", request, headers=headers)
 
     return dispatch
 
 
-def _missing(method: str, path: str, headers: Any, actions: Any) -> tuple[str, str]:
+def _sought(method: str, path: str, headers: Any) -> tuple[str, str]:
     """Return the bucket and key that a read looked for: a copy's source, else the path's own."""
     if method == "PUT":
-        source = actions._s3_source_object(headers)  # noqa: SLF001 - the border
+        source = border.of("ministack.core.iam_actions", "_s3_source_object")(headers)
         return bucket_and_key(source[0].removeprefix("arn:aws:s3:::")) if source else ("", "")
-    return bucket_and_key(path)
+    return bucket_and_key(path) if method in ("GET", "HEAD") else ("", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import actions, conformance, doors, enforcement, gates, keys, watch, workers
+from . import actions, conformance, deliveries, doors, enforcement, keys, log_ends, mappings, watch, workers
 
 
 def install(config: dict[str, Any], port: int) -> None:
@@ -12,20 +12,23 @@ def install(config: dict[str, Any], port: int) -> None:
 
     Bare (for benchmarks: the unmodified emulator), only what the same template needs to
     run at all: batch calls ask for the single call's permission, the transport is
-    pinned, a queue's changes are whole (else messages are lost), and the counts.
+    pinned, a queue's changes and a function's logs are whole (else messages are lost, or
+    missing from the account), and the counts.
     """
     key = keys.Key(config["access_key"], config["secret_key"])
     watch.install()
+    log_ends.install()
     if config["bare"]:
         actions.install(aliases_only=True)
         doors.pin_transport()
         keys.make_deployer(config["account"], config["region"], key)
-        gates.install(log_only=True)
+        deliveries.install(log_only=True)
         return
     keys.install(config["account"], config["region"], key)
     conformance.install()
     actions.install(aliases_only=False)
     enforcement.install()
-    gates.install(log_only=False)
+    deliveries.install(log_only=False)
+    mappings.install()
     doors.install()
     workers.install(config, port)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import secrets
 import threading
@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from . import border
 
+_IAM: Final = "ministack.services.iam"
+_USER_ID: Final = "AIDALAKENBDEPLOYER00"
 DEPLOYER: Final = "lakenb-deployer"
 _ALLOW_ALL: Final = json.dumps(
     {"Version": "2012-10-17",
@@ -51,15 +53,14 @@ def _is_never_root(access_key_id: str) -> bool:  # noqa: ARG001 - the emulator's
 
 def make_deployer(account: str, region: str, key: Key) -> None:
     """Put the deployer's user, with a policy that allows all, and its key into the emulator's IAM."""
-    iam = border.module("ministack.services.iam")
-    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    with border.module("ministack.core.responses").request_scope(account, region):
-        iam._users[DEPLOYER] = {  # noqa: SLF001 - the border
-            "UserName": DEPLOYER, "Arn": f"arn:aws:iam::{account}:user/{DEPLOYER}", "UserId": "AIDALAKENBDEPLOYER00",
+    now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    with border.of("ministack.core.responses", "request_scope")(account, region):
+        border.of(_IAM, "_users")[DEPLOYER] = {
+            "UserName": DEPLOYER, "Arn": f"arn:aws:iam::{account}:user/{DEPLOYER}", "UserId": _USER_ID,
             "CreateDate": now, "Path": "/", "PermissionsBoundary": "", "AttachedPolicies": [], "Tags": [],
         }  # fmt: skip
-        iam._user_inline_policies[DEPLOYER] = {"AllowAll": _ALLOW_ALL}  # noqa: SLF001 - the border
-        iam._access_keys[key.access_key] = {  # noqa: SLF001 - the border
+        border.of(_IAM, "_user_inline_policies")[DEPLOYER] = {"AllowAll": _ALLOW_ALL}
+        border.of(_IAM, "_access_keys")[key.access_key] = {
             "UserName": DEPLOYER, "AccessKeyId": key.access_key, "SecretAccessKey": key.secret_key,
             "Status": "Active", "CreateDate": now,
         }  # fmt: skip
@@ -89,7 +90,7 @@ class RoleCredentials:
         access_key = f"ASIA{secrets.token_hex(8).upper()}"
         secret, token = secrets.token_urlsafe(30), secrets.token_urlsafe(60)
         session = session_arn(role, config.get("FunctionName", ""))
-        border.module("ministack.services.sts").register_session(
+        border.of("ministack.services.sts", "register_session")(
             access_key,
             {"Arn": session, "UserId": ":".join(session.split("/")[-2:]), "SecretAccessKey": secret,
              "SessionToken": token},

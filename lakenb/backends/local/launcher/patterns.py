@@ -111,7 +111,7 @@ def matches_arn(value: str, pattern: str, resolve: Resolver | None) -> bool:
     expected = pattern.split(":", _ARN_PARTS - 1)
     found = value.split(":", _ARN_PARTS - 1)
     if len(expected) != _ARN_PARTS or len(found) != _ARN_PARTS:
-        return matches(value, pattern, resolve)
+        return False
     return all(matches(field, wanted, resolve) for field, wanted in zip(found, expected, strict=True))
 
 

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-_KEPT: Final = 2_000_000
+_KEPT: Final = 1_200_000
 _DROPPED_AT_ONCE: Final = 200_000
 _GATE_MEMORY: Final = 50_000
 
 
 @dataclass(slots=True)
 class Log:
-    """An append-only list that is read from a position on, and drops its oldest when it grows too long."""
+    """An append-only list that is read from a position on, and drops its oldest when it grows too long.
 
+    Parameters
+    ----------
+    kept
+        How many entries are kept at most.
+    dropped_at_once
+        How many of the oldest go when there are more.
+    """
+
+    kept: int = _KEPT
+    dropped_at_once: int = _DROPPED_AT_ONCE
     _entries: list[tuple[Any, ...]] = field(default_factory=list)
     _dropped: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -24,9 +35,9 @@ class Log:
         """Append one entry."""
         with self._lock:
             self._entries.append(entry)
-            if len(self._entries) > _KEPT:
-                del self._entries[:_DROPPED_AT_ONCE]
-                self._dropped += _DROPPED_AT_ONCE
+            if len(self._entries) > self.kept:
+                del self._entries[: self.dropped_at_once]
+                self._dropped += self.dropped_at_once
 
     def page(self, since: int, limit: int) -> dict[str, Any]:
         """Return the entries from position `since` on, and the position to ask for next."""
@@ -66,8 +77,8 @@ class Records:
     def decided(self, decision: Decision, *, source: str, request: str) -> None:
         """Record one decision."""
         self.decisions.add(
-            (time.time(), source, request, decision.principal, decision.action, decision.resource, decision.outcome,
-             decision.policy, decision.sid, decision.message)
+            (time.time(), source, request, sys.intern(decision.principal), sys.intern(decision.action),
+             decision.resource, decision.outcome, decision.policy, decision.sid, decision.message)
         )  # fmt: skip
 
     def gated(self, decision: Decision, *, gate: str) -> None:

@@ -8,8 +8,11 @@ parent's end, and ours.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import resource
+import select
 import shutil
 import signal
 import socket
@@ -22,13 +25,15 @@ from . import border
 
 _BACKLOG: Final = 512
 _REMOVALS: Final = 5
+_READ: Final = 4096
+_LOOK_EVERY: Final = 0.5  # seconds
 # What a pipeline's template or a function may use. Services with doors of their own (browser log-in, public
 # APIs, virtual hosts) stay out.
 SERVICES: Final = (
-    "s3", "sqs", "sns", "iam", "sts", "lambda", "logs", "cloudformation", "events", "kms", "ssm", "monitoring",
-    "dynamodb", "dynamodbstreams", "states", "scheduler", "secretsmanager", "kinesis", "firehose", "ec2",
-    "elasticfilesystem", "ecs", "ecr", "batch", "tagging", "transcribe", "translate", "bedrock-runtime", "bedrock",
-    "opensearch", "opensearchserverless", "cloudtrail", "pipes",
+    "batch", "bedrock", "bedrock-runtime", "cloudformation", "cloudtrail", "dynamodb", "dynamodbstreams",
+    "ec2", "ecr", "ecs", "elasticfilesystem", "events", "firehose", "iam", "kinesis", "kms", "lambda", "logs",
+    "monitoring", "opensearch", "opensearchserverless", "pipes", "s3", "scheduler", "secretsmanager", "sns",
+    "sqs", "ssm", "states", "sts", "tagging", "transcribe", "translate",
 )  # fmt: skip
 
 
@@ -56,9 +61,10 @@ def _environment(config: dict[str, Any], port: int) -> dict[str, str]:
     settings = {
         "AUTH": "true", "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "MINISTACK_HOST": "127.0.0.1",
         "MINISTACK_ACCOUNT_ID": config["account"], "MINISTACK_REGION": config["region"],
-        "AWS_DEFAULT_REGION": config["region"], "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "PERSIST_STATE": "0",
-        "S3_PERSIST": "0", "STATE_DIR": f"{home}/state", "S3_DATA_DIR": f"{home}/objects", "TMPDIR": f"{home}/tmp",
-        "LAMBDA_EXECUTOR": "local", "LOG_LEVEL": config.get("log_level", "WARNING"),
+        "AWS_DEFAULT_REGION": config["region"], "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0",
+        "PERSIST_STATE": "0", "S3_PERSIST": "0", "STATE_DIR": f"{home}/state",
+        "S3_DATA_DIR": f"{home}/objects", "TMPDIR": str(Path(home, "tmp")), "LAMBDA_EXECUTOR": "local",
+        "LOG_LEVEL": config.get("log_level", "WARNING"),
         # No container of this machine is ours to touch.
         "DOCKER_HOST": f"unix://{home}/no-docker.sock",
     }  # fmt: skip
@@ -71,9 +77,9 @@ def serve(config: dict[str, Any], listener: socket.socket, port: int, announce: 
     """Patch the emulator and serve it on the bound socket."""
     Path(config["home"], "tmp").mkdir(exist_ok=True)
     border.check()
-    from . import doors, installation, workers  # noqa: PLC0415 - the emulator reads its settings when imported
+    from . import doors, installation, workers  # noqa: PLC0415 - the emulator reads its settings on import
 
-    ending = Ending(Path(config["home"]), workers)
+    ending = Ending(Path(config["home"]), config["parent"], workers)
     installation.install(config, port)
 
     def on_ready() -> None:
@@ -84,20 +90,36 @@ def serve(config: dict[str, Any], listener: socket.socket, port: int, announce: 
     signal.signal(signal.SIGTERM, lambda *_: ending.now())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupted cell is the parent's to handle
     threading.Thread(target=ending.with_parent, daemon=True).start()
-    from hypercorn.asyncio import serve as hypercorn  # noqa: PLC0415
-    from hypercorn.config import Config  # noqa: PLC0415
-
-    settings = Config()
+    hypercorn, settings = border.module("hypercorn.asyncio"), border.module("hypercorn.config").Config()
     settings.bind = [f"fd://{listener.detach()}"]
     settings.keep_alive_timeout = 75
     settings.loglevel = "WARNING"
-    application: Any = door
+
+    _close_at_once()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # macOS allows less than it says
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a function's process takes four
 
     async def run() -> None:
         # Hypercorn would take the signals over; nothing sets this event.
-        await hypercorn(application, settings, shutdown_trigger=asyncio.Event().wait)
+        await hypercorn.serve(door, settings, shutdown_trigger=asyncio.Event().wait)
 
     asyncio.run(run())
+
+
+def _close_at_once() -> None:
+    """Close a connection when its client does: the server's own way is to wait for the keep-alive's end.
+
+    A client that makes many connections would have us hold each for a minute, up to the limit of open files.
+    """
+    connection = border.module("hypercorn.asyncio.tcp_server").TCPServer
+    reading = connection._read_data  # noqa: SLF001 - hypercorn's, pinned with the emulator
+
+    async def read(self: Any) -> None:
+        await reading(self)
+        await self.idle_task.stop()
+
+    connection._read_data = read  # noqa: SLF001 - same
 
 
 class Ending:
@@ -107,19 +129,26 @@ class Ending:
     ----------
     home
         The run's folder, removed at the end.
+    parent
+        The parent's process id.
     workers
         The module that knows the functions' processes.
     """
 
-    def __init__(self, home: Path, workers: Any) -> None:
+    def __init__(self, home: Path, parent: int, workers: Any) -> None:
         self._home = home
+        self._parent = parent
         self._workers = workers
         self._once = threading.Lock()
 
     def with_parent(self) -> None:
-        """Wait until the parent closes our standard input, or dies, and end."""
-        while sys.stdin.buffer.raw.read(4096):
-            pass
+        """Wait until the parent closes our standard input, or dies, and end.
+
+        A process that the parent forked may hold the pipe open after it: so the parent is looked for, too.
+        """
+        while os.getppid() == self._parent:
+            if select.select([0], [], [], _LOOK_EVERY)[0] and not os.read(0, _READ):
+                break
         self.now()
 
     def now(self) -> NoReturn:

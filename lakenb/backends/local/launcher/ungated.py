@@ -11,21 +11,24 @@ from typing import Final
 UNGATED: Final = (
     ("S3 reads or writes an object under a KMS key", "kms:Decrypt, kms:GenerateDataKey of the caller",
      "bucket encryption is not applied by CloudFormation, so S3 asks KMS for nothing"),
-    ("SQS, SNS, Logs or Lambda use a KMS key", "kms:Decrypt, kms:GenerateDataKey of the caller or the service",
+    ("SQS, SNS, Logs or Lambda use a KMS key", "kms:Decrypt, kms:GenerateDataKey of caller or service",
      "the key is not asked"),
     ("A service invokes a function (S3, SNS, EventBridge)", "lambda:InvokeFunction in the function's policy",
      "the function's policy is not asked"),
     ("CloudFormation acts for the deployer", "every action of the template's resources",
      "the deployer may do all, and inner calls are not asked"),
     ("A role is passed to a service", "iam:PassRole", "not asked: only the deployer passes roles"),
-    ("Lambda assumes a function's role", "sts:AssumeRole in the role's trust policy", "the trust policy is not asked"),
+    ("Lambda assumes a function's role", "sts:AssumeRole in the role's trust policy",
+     "the trust policy is not asked"),
     ("EventBridge, Scheduler, Step Functions act as a role", "the target's action of that role",
      "the role is not asked"),
     ("A dead-letter queue takes a message of its source queue", "redriveAllowPolicy of the dead-letter queue",
      "every source queue may use it"),
-    ("A call comes through a VPC endpoint", "the endpoint's policy", "there are no endpoints: calls come by loopback"),
+    ("A call comes through a VPC endpoint", "the endpoint's policy",
+     "there are no endpoints: calls come by loopback"),
     ("An organization's control policies", "SCP and RCP", "there are none"),
-    ("S3 Block Public Access and ACLs", "the account's and bucket's settings", "nobody anonymous gets in at all"),
+    ("S3 Block Public Access and ACLs", "the account's and bucket's settings",
+     "nobody anonymous gets in at all"),
 )  # fmt: skip
 
 # Limits of Lambda that are not enforced: they bear on whether a function works, not on who may do what.

@@ -14,6 +14,7 @@ import gc
 import importlib
 import json
 import os
+import resource
 import signal
 import socket
 import sys
@@ -23,6 +24,7 @@ from typing import Any, NoReturn
 
 _MESSAGE = 1 << 18
 _PIPES = 3
+_OPEN_FILES = 1024  # as Lambda allows a function
 # What nearly every function of a pipeline calls: their descriptions are read beforehand.
 _SERVICES = ("s3", "sqs", "sns")
 
@@ -40,6 +42,9 @@ def main(packages: str, number: int) -> None:
     requests = socket.socket(fileno=number)
     sys.path.append(packages)
     _load(packages)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft > _OPEN_FILES:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, hard))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries them
     gc.collect()
     gc.freeze()  # what is loaded stays shared with the forks
@@ -91,8 +96,9 @@ def _become(request: dict[str, Any], pipes: list[int]) -> NoReturn:
         os.environ.update(request["environment"])
         time.tzset()
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - open for the process's life
-        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - same
-        sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - as the one above
+        errors = "backslashreplace"
+        sys.stderr = open(2, "w", 1, "utf-8", errors, closefd=False)  # noqa: SIM115 - as the one above
         program = request["program"]
         sys.argv[:] = [program]
         module = types.ModuleType("__main__")

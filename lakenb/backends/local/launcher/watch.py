@@ -17,6 +17,9 @@ from . import border
 
 _LONG_LIVED: Final = frozenset({"_poll_loop", "_loop", "_flip", "_scheduler_loop"})
 
+# What keeps functions from starting at all: a fault of this machine, not of a function.
+TROUBLES: Final[list[str]] = []
+
 _count_lock = threading.Lock()
 _under_way: dict[str, int] = {}
 
@@ -30,7 +33,7 @@ def install() -> None:
         ("ministack.services.lambda_svc", "threading"),
     ):
         counted = functools.partial(_counted_thread, owner.rsplit(".", 1)[-1])
-        border.replace(owner, name, lambda original, thread=counted: _namespace(original, Thread=thread))
+        border.replace(owner, name, functools.partial(_namespace, Thread=counted))
     _lock_queues()
 
 
@@ -89,13 +92,13 @@ def _lock_queues() -> None:
     a message that is appended meanwhile would be lost.
     """
     lock = threading.RLock()
-    sqs = border.module("ministack.services.sqs")
+    handlers = border.of("ministack.services.sqs", "_HANDLERS")
     border.replace("ministack.services.sqs", "_queues_lock", lambda _: lock)
     for name in ("_expire_retained", "_dlq_sweep", "_collect_msgs"):
         border.replace("ministack.services.sqs", name, functools.partial(_holding, lock))
-    for action, handler in list(sqs._HANDLERS.items()):  # noqa: SLF001 - the border
+    for action, handler in list(handlers.items()):
         if action != "ReceiveMessage":  # waits; its changes are the three above
-            sqs._HANDLERS[action] = _holding(lock, handler)  # noqa: SLF001 - the border
+            handlers[action] = _holding(lock, handler)
     border.replace("ministack.services.sns", "_deliver_to_sqs", functools.partial(_holding, lock))
     border.replace("ministack.services.s3", "_deliver_event_to_sqs", functools.partial(_holding, lock))
     border.replace("ministack.services.eventbridge", "_dispatch_to_sqs", functools.partial(_holding, lock))
@@ -112,16 +115,16 @@ def _holding(lock: Any, original: Any) -> Any:
 
 def state() -> dict[str, Any]:
     """Return the counts: deliveries under way, invocations running, and each queue's messages."""
-    sqs = border.module("ministack.services.sqs")
-    functions = border.module("ministack.services.lambda_svc")
-    with sqs._queues_lock:  # noqa: SLF001 - the border
+    with border.of("ministack.services.sqs", "_queues_lock"):
         with _count_lock:
             under_way = sum(_under_way.values())
-        running, by_function = functions.executions_in_flight()
-        batches = sum(functions._esm_inflight.values())  # noqa: SLF001 - the border
+        running, by_function = border.of("ministack.services.lambda_svc", "executions_in_flight")()
+        batches = sum(border.of("ministack.services.lambda_svc", "_esm_inflight").values())
         now = time.time()
-        queues = [_queue_state(queue, now) for _, queue in sqs._queues.all_items()]  # noqa: SLF001 - the border
+        stored = border.of("ministack.services.sqs", "_queues").all_items()
+        queues = [_queue_state(queue, now) for _, queue in stored]
     return {
+        "troubles": TROUBLES[:],
         "pending_deliveries": under_way,
         "running_invocations": max(running, batches),
         "running_by_function": {key.rsplit(":", 1)[-1]: count for key, count in by_function.items()},

@@ -7,6 +7,7 @@ enforced; the time limit is, by the emulator.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import select
@@ -19,7 +20,7 @@ import types
 from pathlib import Path
 from typing import Any, Final
 
-from . import border
+from . import border, watch
 
 # What Lambda's Python runtime brings: boto3 and what it needs.
 RUNTIME_PACKAGES: Final = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
@@ -28,6 +29,10 @@ _BOOTSTRAP: Final = (
     "exec(compile(open(sys.argv[0], encoding='utf-8').read(), sys.argv[0], 'exec'))"
 )
 _ANSWER: Final = 64
+# A retry would meet them again: the run had better stop and say so.
+_OF_THIS_MACHINE: Final = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE}
+)
 
 _starter: Starter | None = None
 _spawning = threading.local()  # the configuration of the function being started
@@ -64,13 +69,18 @@ def install(config: dict[str, Any], port: int) -> None:
         owner, "subprocess", lambda original: types.SimpleNamespace(**{**vars(original), "Popen": starter})
     )
     worker = border.module(owner).Worker
-    worker._spawn = _noting_function(worker._spawn)  # noqa: SLF001 - the border
+    worker._spawn = _noting_function(worker._spawn)  # noqa: SLF001 - a method: the border lists its class
 
 
 def _noting_function(original: Any) -> Any:
     def spawn(worker: Any) -> None:
         _spawning.config = worker.config
-        original(worker)
+        try:
+            original(worker)
+        except OSError as error:
+            if error.errno in _OF_THIS_MACHINE:
+                watch.TROUBLES.append(f"{worker.func_name} cannot be started: {error.strerror}")
+            raise
 
     return spawn
 
@@ -86,7 +96,7 @@ def _of_function() -> dict[str, str]:
 
 def _runtime_packages(folder: Path) -> Path:
     """Link what Lambda's runtime brings into a folder of its own: functions see that and their zip only."""
-    site = Path(str(border.of("boto3", "__file__"))).parents[1]
+    site = Path(str(border.module("boto3").__file__)).parents[1]
     folder.mkdir()
     for name in RUNTIME_PACKAGES:
         (folder / name).symlink_to(site / name)
@@ -136,13 +146,15 @@ class Starter:
                 return self._fork(program, cwd, environment)
         command = [sys.executable, "-I", "-S", "-c", _BOOTSTRAP, program, str(self._packages)]
         try:
-            process: Any = subprocess.Popen(
-                command, cwd=cwd, env=environment, process_group=self.group, **options
-            )  # noqa: S603
+            process: Any = self._popen(command, group=self.group, cwd=cwd, env=environment, **options)
         except PermissionError:  # the group has died out
-            process = subprocess.Popen(command, cwd=cwd, env=environment, process_group=0, **options)  # noqa: S603
+            process = self._popen(command, group=0, cwd=cwd, env=environment, **options)
         self.group = os.getpgid(process.pid)
         return process
+
+    @staticmethod
+    def _popen(command: list[str], *, group: int, **options: Any) -> Any:
+        return subprocess.Popen(command, process_group=group, **options)  # noqa: S603 - the worker program
 
     def kill_all(self) -> None:
         """Kill every function's process, the warm one too, and bury it."""
@@ -190,8 +202,8 @@ class _Fork:
         self.pid = pid
         self.returncode: int | None = None
         self.stdin = open(stdin, "w", encoding="utf-8", buffering=1)  # noqa: SIM115 - open for the process's life
-        self.stdout = open(stdout, encoding="utf-8")  # noqa: SIM115 - same
-        self.stderr = open(stderr, encoding="utf-8", errors="replace")  # noqa: SIM115 - same
+        self.stdout = open(stdout, encoding="utf-8")  # noqa: SIM115 - as the one above
+        self.stderr = open(stderr, encoding="utf-8", errors="replace")  # noqa: SIM115 - as the one above
         try:
             self._handle = os.pidfd_open(pid)
         except ProcessLookupError:
@@ -245,4 +257,4 @@ def kill_all() -> None:
     for workers in border.of("ministack.core.lambda_runtime", "_workers").values():
         for worker in workers:
             with contextlib.suppress(AttributeError, OSError):
-                worker._proc.kill()  # noqa: SLF001 - same
+                worker._proc.kill()  # noqa: SLF001 - same: the bare emulator's own process
