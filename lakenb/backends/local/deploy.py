@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from lakenb.backends.local.stack import Stack
 from lakenb.errors import DeploymentError
 from lakenb.packaging.assets import asset_bucket, asset_key
@@ -53,7 +55,10 @@ def deploy(emulator: Emulator, name: str, template: Mapping[str, Any], handlers:
         s3.put_object(Bucket=bucket, Key="template.json", Body=body.encode())
         source = {"TemplateURL": f"{emulator.endpoint}/{bucket}/template.json"}
     formation = emulator.client("cloudformation")
-    formation.create_stack(StackName=name, Capabilities=["CAPABILITY_IAM"], **source)
+    try:
+        formation.create_stack(StackName=name, Capabilities=["CAPABILITY_IAM"], **source)
+    except ClientError as error:
+        raise _refusal(name, error.response["Error"]["Message"]) from error
     _wait(formation, name)
     pages = formation.get_paginator("list_stack_resources").paginate(StackName=name)
     summaries = (summary for page in pages for summary in page["StackResourceSummaries"])
@@ -68,20 +73,34 @@ def _wait(formation: Any, name: str) -> None:
         if status == "CREATE_COMPLETE":
             return
         if not status.endswith("_IN_PROGRESS"):
-            raise DeploymentError(
-                f"the embedded AWS refused the template ({status}): {_reasons(formation, name)}",
-                f"stack {name!r}",
-                "the reason names the resource; if the template is right, the embedded AWS lacks something",
-            )
+            raise _refusal(name, f"{_reasons(formation, name)} ({status})")
         time.sleep(_POLL_S)
     raise DeploymentError(
         f"the stack did not stand after {_DEADLINE_S:.0f} s", f"stack {name!r}", "look at the machine's load"
     )
 
 
+def _refusal(name: str, reason: str) -> DeploymentError:
+    return DeploymentError(
+        f"the embedded AWS refused the template: {reason}",
+        f"stack {name!r}",
+        "mend what the reason names; if the template is right, the embedded AWS lacks something",
+    )
+
+
 def _reasons(formation: Any, name: str) -> str:
+    """Return what CloudFormation says: of its checks beforehand, else of the resources that failed."""
+    reasons = []
+    if hasattr(
+        formation, "describe_events"
+    ):  # CloudFormation's checks are told there alone; boto3 1.40 lacks it
+        reasons = [
+            f"{event['LogicalResourceId']}: {event['ValidationStatusReason']}"
+            for event in formation.describe_events(StackName=name)["OperationEvents"]
+            if event.get("ValidationStatus") == "FAILED"
+        ]
     events = formation.describe_stack_events(StackName=name)["StackEvents"]
-    reasons = [
+    reasons = reasons or [
         f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
         for event in reversed(events)
         if event["ResourceStatus"].endswith("_FAILED") and event.get("ResourceStatusReason")

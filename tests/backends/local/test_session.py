@@ -20,7 +20,8 @@ from lakenb.backends.local.emulator import LocalEmulator, start_emulator
 from lakenb.backends.local.readback import read_back
 from lakenb.errors import DeploymentError, InputsError, LocalRunError, QuotaError, RunTimeoutError
 from lakenb.template.names import CACHE, Kind
-from tests.backends.local.sessions import edge, objects, pause, resume
+from tests.backends.local.embedded import eventually
+from tests.backends.local.sessions import edge, objects, pause, resume, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from lakenb.records.progress import Progress
 
 ROOT = Path(lk.__file__).parents[1]
-MANY = 1_234
+MANY = 612  # more than one line of a log lists
 
 
 def pipeline(pipeline_id: str = "sessions") -> lk.Pipeline:
@@ -152,6 +153,18 @@ def test_run_that_is_not_quiet_in_time_says_where_messages_wait(
     assert session.follow().is_complete  # the session is none the worse for it
 
 
+def test_lost_message_is_missing_in_the_account(session: LocalSession) -> None:
+    # the last test of this session: its account stays open
+    pause(session, "chunks")
+    session.client("s3").put_object(Bucket=session.bucket("inbox"), Key="in/lost.txt", Body=b"lost")
+    eventually(lambda: waiting(session, "chunks") == 1)
+    session.client("sqs").purge_queue(QueueUrl=session.stack.id("chunks", Kind.QUEUE))
+    run = session.follow()
+    assert not run.is_complete
+    assert {one.edge: one.missing for one in run.accounts if one.missing} == {"inbox -> chunks": 1}
+    assert "NOT COMPLETE" in repr(run)
+
+
 # What a deployer may change behind the template's back, and how the refusal names it.
 CHANGES: dict[str, Callable[[LocalSession], object]] = {
     "ChunksQueue.VisibilityTimeout is '7', not 360": lambda at: at.client("sqs").set_queue_attributes(
@@ -183,7 +196,7 @@ CHANGES: dict[str, Callable[[LocalSession], object]] = {
     "InboxStore.NotificationConfiguration is [], not": lambda at: at.client(
         "s3"
     ).put_bucket_notification_configuration(Bucket=at.bucket("inbox"), NotificationConfiguration={}),
-    "ChunksRole.Policies is ['more', 'node'], not ['node']": lambda at: at.client("iam").put_role_policy(
+    "ChunksRole.Policies is ['node', 'more'], not ['node']": lambda at: at.client("iam").put_role_policy(
         RoleName=at.stack.id("chunks", Kind.ROLE), PolicyName="more", PolicyDocument=json.dumps(_ALL)
     ),
     "ResultsRole.Policies.PolicyDocument is": lambda at: at.client("iam").put_role_policy(
@@ -247,30 +260,35 @@ def test_read_back_refuses_a_stack_that_does_not_hold_its_template(told: str, ch
     assert refused.value.fault.mend.startswith("a run would prove nothing")
 
 
-def test_refused_template_is_told_with_cloudformations_own_reason(emulator: LocalEmulator) -> None:
+def test_template_that_is_no_template_is_told_with_cloudformations_own_reason(
+    emulator: LocalEmulator,
+) -> None:
     graph = pipeline("refused")
     template = deepcopy(graph.template())
-    template["Resources"]["ChunksQueue"]["Properties"]["QueueName"] = "no name of a queue"
-    handlers = {step.row.handler for step in graph.nodes.values()}
+    template["Resources"]["ChunksQueue"]["Type"] = "AWS::Nowhere::Thing"
     with pytest.raises(DeploymentError) as refused:
-        deploy(emulator, "refused", template, handlers)
-    assert "the embedded AWS refused the template (" in refused.value.fault.what
-    assert "ChunksQueue: " in refused.value.fault.what
-    assert refused.value.fault.where == "stack 'refused'"
+        deploy(emulator, "refused", template, {step.row.handler for step in graph.nodes.values()})
+    assert str(refused.value) == (
+        "the embedded AWS refused the template: Template format error: Unrecognized resource types: "
+        "[AWS::Nowhere::Thing]\n  where: stack 'refused'\n"
+        "  mend:  mend what the reason names; if the template is right, the embedded AWS lacks something"
+    )
 
 
-def test_refused_template_ends_what_was_started(tmp_path: Path) -> None:
+def test_resource_that_cannot_be_made_is_told_and_what_was_started_ends() -> None:
     started: list[int] = []
 
     def start() -> LocalEmulator:
         emulator = start_emulator()
         started.append(emulator.pid)
-        # somebody else's queue has the name already
-        emulator.client("sqs").create_queue(QueueName="sessions_chunks", Attributes={"DelaySeconds": "7"})
+        # the name of the trigger's bucket is taken
+        emulator.client("s3").create_bucket(Bucket="sessions-inbox-111122223333-us-east-1")
         return emulator
 
-    with pytest.raises(DeploymentError), pipeline().local(start=start):
+    with pytest.raises(DeploymentError) as refused, pipeline().local(start=start):
         pass
+    assert "the embedded AWS refused the template: InboxStore: " in str(refused.value)
+    assert "'sessions-inbox-111122223333-us-east-1' already exists. (ROLLBACK_COMPLETE)" in str(refused.value)
     assert not psutil.pid_exists(started[0])
 
 
@@ -285,13 +303,8 @@ def test_full_disk_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("A letter.")
     (tmp_path / "full").mkdir()
     program = FULL.format(folder=tmp_path / "full", python=sys.executable, file=tmp_path / "a.txt")
-    said = subprocess.run(
-        ["unshare", "-rm", "sh", "-c", program],
-        text=True,
-        capture_output=True,
-        check=False,
-        cwd=ROOT,  # noqa: S607 - same
-    )
+    command = ["unshare", "-rm", "sh", "-c", program]
+    said = subprocess.run(command, text=True, capture_output=True, check=False, cwd=ROOT)
     assert said.returncode == 2
     assert "lakenb: there is no space left" in said.stderr
     assert "mend:  free some space" in said.stderr

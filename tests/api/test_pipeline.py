@@ -1,0 +1,56 @@
+"""The pipeline's verbs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import lakenb as lk
+from lakenb.errors import UnsupportedError
+from tests.examples import chain, letters
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_grants_say_who_may_do_what_on_which_edge_and_why() -> None:
+    grants = letters().grants
+    reads = grants.df.query("edge == 'paragraphs -> sentences' and principal == 'sentences'")
+    assert reads[["principal", "action", "resource"]].to_numpy().tolist() == [
+        ["sentences", "s3:GetObject", "paragraphs/*"]
+    ]
+    assert reads["why"].tolist() == ["'sentences' reads what its direct producer 'paragraphs' provides"]
+    assert not grants.df["resource"].eq("*").any()
+
+
+def test_encryption_table_names_every_service_that_holds_documents() -> None:
+    text = letters().encryption.text(most=None)
+    assert all(service in text for service in ("S3", "SQS", "SNS"))
+
+
+def test_template_is_the_same_to_the_byte_however_often_it_is_made() -> None:
+    assert chain(3).template_json() == chain(3).template_json()
+    assert "\n" not in chain(3).template_json()
+
+
+@pytest.mark.parametrize("options", [{"key": "alias/mine"}, {"vpc": "vpc-1"}])
+def test_key_and_vpc_are_refused_aloud(options: dict[str, Any]) -> None:
+    inbox = lk.S3Trigger("inbox").pipe(lk.S3Storage("results"))
+    with pytest.raises(UnsupportedError, match=r"leave .* out"):
+        lk.Pipeline("refused", inbox, **options).template()
+
+
+def test_run_returns_what_became_of_the_documents_and_keeps_those_that_it_is_told_to(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "letter.txt").write_text("Dear reader.")
+    run = chain(1).run([tmp_path / "letter.txt"], save=tmp_path / "saved", progress=False)
+    assert run.is_complete
+    assert run.pipeline == "chain"
+    assert [path.read_text() for path in (tmp_path / "saved").rglob("*.txt")] == ["Dear reader."]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_names_that_are_public_are_there() -> None:
+    assert {name for name in lk.__all__ if not hasattr(lk, name)} == set()
