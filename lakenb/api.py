@@ -130,8 +130,12 @@ class Pipeline(Graph):
         QuotaError
             If one stack cannot hold the pipeline.
         """
+        from lakenb.backends.local.inputs import gather, kept  # noqa: PLC0415 - boto3 is imported when used
+
+        given = kept(paths)
+        gather(self, given)  # a wrong path is told before anything starts
         with (
             progress_line(enabled=progress) as show,
             self.local(timeout=timeout, on_progress=show) as session,
         ):
-            return session.run(paths, save=save)
+            return session.run(given, save=save)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import lakenb as lk
+from lakenb.backends.local.inputs import gather
 from lakenb.backends.local.probe import Call
 from lakenb.cli.corpus import write_corpus
 from lakenb.events.locations import S3Location
@@ -53,6 +54,8 @@ def demo(paths: Sequence[str], *, seed: int, save: str | None) -> int:
         0 when nothing was lost and every answer was as promised, else 1.
     """
     pipe = pipeline()
+    if paths:
+        gather(pipe, paths)  # a wrong path is told before anything starts
     print(
         f"lakenb {lk.__version__} · trigger -> splitter -> splitter -> store on an embedded AWS, IAM enforced"
     )

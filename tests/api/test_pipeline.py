@@ -54,3 +54,9 @@ def test_run_returns_what_became_of_the_documents_and_keeps_those_that_it_is_tol
 
 def test_names_that_are_public_are_there() -> None:
     assert {name for name in lk.__all__ if not hasattr(lk, name)} == set()
+
+
+def test_a_wrong_path_is_told_before_anything_starts(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(lk.InputsError, match="leads to no file"):
+        letters().run("/no/such/file")
+    assert capfd.readouterr().err == ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,6 @@ from lakenb.graph.options import shown, wrong_type
 from lakenb.graph.steps import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from lakenb.graph.graph import Graph
 
 _WHERE = "the paths to run"
@@ -39,6 +37,11 @@ class Input:
     trigger: str
     key: str
     path: Path
+
+
+def kept(paths: Any) -> Any:
+    """Return the paths so that they can be read twice: a generator is read once."""
+    return tuple(paths) if isinstance(paths, Iterator) else paths
 
 
 def gather(graph: Graph, paths: Any) -> tuple[Input, ...]:
