@@ -57,9 +57,7 @@ class RecursiveCharacterTextSplitter(Step):
                 faults.append(Fault(f"{name} is {value}", where, f"set {name} to at least {least}"))
         if not faults and self.chunk_overlap >= self.chunk_size:
             what = f"chunk_overlap {self.chunk_overlap} is not less than chunk_size {self.chunk_size}"
-            faults.append(
-                Fault(what, where, "set chunk_overlap below chunk_size, such as chunk_overlap=0")
-            )
+            faults.append(Fault(what, where, "set chunk_overlap below chunk_size, such as chunk_overlap=0"))
         if not isinstance(self.separators, tuple) or not all(
             isinstance(text, str) for text in self.separators
         ):

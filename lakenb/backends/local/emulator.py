@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import secrets
+import ssl
 import sys
 import threading
 from dataclasses import asdict, dataclass, field
@@ -206,16 +207,26 @@ class LocalEmulator:
         What the emulator calls itself.
     bare
         The unmodified emulator, for comparison in benchmarks: no gates, no hardening.
+    tls, pin_transport
+        As for `start_emulator`.
     """
 
-    def __init__(self, account: str, region: str, *, bare: bool) -> None:
+    def __init__(
+        self, account: str, region: str, *, bare: bool, tls: bool = False, pin_transport: bool = True
+    ) -> None:
         self.account = account
         self.region = region
-        self.endpoint = ""
+        self.endpoint: str = ""
         self.bare = bare
         self._secrets = _Secrets()
-        config = {"account": account, "region": region, "bare": bare, **asdict(self._secrets)}
-        self._server = ServerProcess(config)
+        config = {
+            "account": account,
+            "region": region,
+            "bare": bare,
+            "pinned": pin_transport and not tls,
+            **asdict(self._secrets),
+        }
+        self._server = ServerProcess(config, tls=tls)
         self._clients: dict[str, Any] = {}
         self._session: Any = None
         self._connection: http.client.HTTPConnection | None = None
@@ -249,6 +260,12 @@ class LocalEmulator:
         """Return the run's folder: the server's log, objects and functions' code."""
         return self._server.home
 
+    @property
+    def ca_bundle(self) -> Path | None:
+        """Return the certificate that its clients verify it against (their ``verify=``); None without TLS."""
+        made = self._server.certificate
+        return None if made is None else made.path
+
     def __repr__(self) -> str:
         """Return where it runs, without its secrets."""
         return f"<LocalEmulator {self.endpoint or 'stopped'}, account {self.account}, region {self.region}>"
@@ -268,10 +285,13 @@ class LocalEmulator:
 
         Raises
         ------
+        EnvironmentSetupError
+            If what it needs cannot be installed, or made.
         LocalRunError
             If the server ends, or says nothing in time; with the last lines of its log.
         """
-        self.endpoint = f"http://127.0.0.1:{self._server.start()}"
+        port = self._server.start()
+        self.endpoint = f"{'http' if self.ca_bundle is None else 'https'}://127.0.0.1:{port}"
         return self
 
     def client(self, service: str) -> Any:
@@ -301,7 +321,8 @@ class LocalEmulator:
             use_dualstack_endpoint=False,
             proxies={},
         )
-        return self._session.client(service, endpoint_url=self.endpoint, config=config)
+        verify = None if self.ca_bundle is None else str(self.ca_bundle)
+        return self._session.client(service, endpoint_url=self.endpoint, config=config, verify=verify)
 
     def _new_session(self) -> Any:
         """Return a boto3 session that knows nothing of the user's profiles, keys and endpoints."""
@@ -354,11 +375,17 @@ class LocalEmulator:
     def _ask(self, path: str) -> tuple[int, bytes]:
         """Ask over the one connection that is kept for this: a run asks many times a second."""
         if self._connection is None:
-            host = self.endpoint.removeprefix("http://")
-            self._connection = http.client.HTTPConnection(host, timeout=_ANSWER_SECONDS)
+            self._connection = self._connect()
         self._connection.request("GET", path, headers={"X-Lakenb-Token": self.token})
         response = self._connection.getresponse()
         return response.status, response.read()
+
+    def _connect(self) -> http.client.HTTPConnection:
+        host = self.endpoint.partition("://")[2]
+        if self.ca_bundle is None:
+            return http.client.HTTPConnection(host, timeout=_ANSWER_SECONDS)
+        trust = ssl.create_default_context(cafile=str(self.ca_bundle))  # that certificate and no other
+        return http.client.HTTPSConnection(host, timeout=_ANSWER_SECONDS, context=trust)
 
     def state(self) -> EmulatorState:
         """Return what is under way, taken in one piece.
@@ -412,11 +439,17 @@ class LocalEmulator:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
-            self._clients, self._session, self.endpoint = {}, None, ""
+            self._clients, self._session = {}, None
+            self.endpoint = ""
 
 
 def start_emulator(
-    *, account: str = "111122223333", region: str = "us-east-1", bare: bool = False
+    *,
+    account: str = "111122223333",
+    region: str = "us-east-1",
+    bare: bool = False,
+    tls: bool = False,
+    pin_transport: bool = True,
 ) -> LocalEmulator:
     """Start an embedded AWS and return it when it answers.
 
@@ -429,6 +462,13 @@ def start_emulator(
     bare
         The unmodified emulator, for benchmarks: IAM enforced as it does by itself, no
         gates, no hardening.
+    tls
+        Serve over TLS (1.2 at least) with a certificate of the run's own, made by the ``openssl``
+        program. Policies then hear how a request really came: `aws:SecureTransport`, `s3:TlsVersion`.
+    pin_transport
+        Without TLS, let `aws:SecureTransport` be true all the same, since nothing leaves this machine:
+        else no template that denies plain requests could run. False is for tests and teaching: the
+        Denies are seen to be alive.
 
     Returns
     -------
@@ -438,10 +478,10 @@ def start_emulator(
     Raises
     ------
     EnvironmentSetupError
-        If what it needs cannot be installed.
+        If what it needs cannot be installed, or made.
     LocalRunError
         If it does not start.
     """
     if sys.platform == "win32":
         raise LocalRunError("the embedded AWS runs on Linux and macOS only", "start_emulator", "use WSL")
-    return LocalEmulator(account, region, bare=bare).start()
+    return LocalEmulator(account, region, bare=bare, tls=tls, pin_transport=pin_transport).start()

@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from lakenb.backends.local.certificate import Certificate, make_certificate
 from lakenb.backends.local.environment import emulator_python
 from lakenb.errors import LocalRunError
 
@@ -38,10 +39,14 @@ class ServerProcess:
     ----------
     config
         What the launcher reads from its standard input: the account, the run's secrets.
+    tls
+        Serve over TLS, with a certificate of the run's own.
     """
 
-    def __init__(self, config: dict[str, Any]) -> None:
+    def __init__(self, config: dict[str, Any], *, tls: bool = False) -> None:
         self._config = config
+        self._tls = tls
+        self.certificate: Certificate | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._home: Path | None = None
         self._groups: list[int] = []
@@ -69,7 +74,7 @@ class ServerProcess:
         Raises
         ------
         EnvironmentSetupError
-            If what it needs cannot be installed.
+            If what it needs cannot be installed, or made.
         LocalRunError
             If it ends, or says nothing in time; with the last lines of its log.
         """
@@ -78,6 +83,8 @@ class ServerProcess:
         try:
             self._home = Path(tempfile.mkdtemp(prefix="lakenb-aws-"))
             _check_space(self._home)
+            if self._tls:
+                self.certificate = make_certificate(self._home)
             self._spawn(python)
             ready = self._ready()
             if ready["workers"]:
@@ -106,7 +113,12 @@ class ServerProcess:
                 process.stdin.flush()
 
     def _first_line(self, home: Path) -> bytes:
-        return json.dumps({**self._config, "home": str(home), "parent": self._owner}).encode() + b"\n"
+        made = self.certificate
+        files = (
+            {"certificate": str(made.path), "key": str(made.key)} if made else {"certificate": "", "key": ""}
+        )
+        whole = {**self._config, **files, "home": str(home), "parent": self._owner}
+        return json.dumps(whole).encode() + b"\n"
 
     def _ready(self) -> dict[str, Any]:
         """Wait for the server's one line."""
@@ -162,7 +174,7 @@ class ServerProcess:
                     _bury(process)
                 if home is not None:
                     shutil.rmtree(home, ignore_errors=True)
-            self._process, self._home, self._groups = None, None, []
+            self._process, self._home, self._groups, self.certificate = None, None, [], None
             atexit.unregister(self.stop)
 
 

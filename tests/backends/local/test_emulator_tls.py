@@ -190,7 +190,7 @@ def test_old_tls_and_plain_http_are_refused(secure: LocalEmulator) -> None:
     old.set_ciphers("ALL:@SECLEVEL=0")  # else the client itself would refuse
     old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
     # The server hangs up, with or without a word; a refusal of the client's own reads otherwise.
-    with pytest.raises((ssl.SSLError, ConnectionError), match="EOF|ALERT_PROTOCOL_VERSION|reset"):
+    with pytest.raises((ssl.SSLError, ConnectionError), match=r"EOF|ALERT_PROTOCOL_VERSION|reset"):
         https_status(secure, "/_lakenb/state", old)
     plain = http.client.HTTPConnection(secure.endpoint.partition("://")[2], timeout=10)
     try:

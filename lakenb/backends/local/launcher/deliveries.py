@@ -6,7 +6,7 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from . import border, gates
+from . import border, filtering, gates
 from .records import RECORDS
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def install(*, log_only: bool) -> None:
     log_only
         Log, change nothing.
     """
+    if not log_only:
+        border.replace(_SNS, "_matches_filter_policy", filtering.on_bodies)
     border.replace(_SNS, "_matches_filter_policy", _noting_filter)
     border.replace(_SNS, "_deliver_to_sqs", lambda original: _logging(original, log_only=log_only))
     border.replace(_SQS, "queue_policy_allows", _noting_answer if log_only else _asking_queue)

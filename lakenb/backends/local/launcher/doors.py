@@ -12,7 +12,6 @@ import concurrent.futures
 import contextvars
 import hmac
 import json
-import os
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
@@ -32,30 +31,13 @@ _has_token: contextvars.ContextVar[bool] = contextvars.ContextVar("lakenb_has_to
 
 
 def install() -> None:
-    """Close the emulator's unauthenticated routes, and pin the transport: the server is on loopback only."""
+    """Close the emulator's unauthenticated routes."""
     for name in (
         "_handle_pre_body_request",
         "_handle_post_body_shortcuts",
         "_handle_special_data_plane_request",
     ):
         border.replace("ministack.app", name, _with_token_only)
-    pin_transport()
-
-
-def pin_transport() -> None:
-    """Let `aws:SecureTransport` be true: nothing leaves this machine, and a client cannot say otherwise."""
-    # INVARIANT: the server is bound to loopback and nothing else.
-    if os.environ.get("BIND_HOST") != "127.0.0.1":
-        raise border.BorderError("the transport is pinned for a server on 127.0.0.1 only")
-    engine = border.module("ministack.core.iam_evaluator")
-    origin = contextvars.ContextVar("lakenb_request_origin", default=("127.0.0.1", True))
-    engine._request_origin = origin  # noqa: SLF001 - set, not read: a context variable keeps its default
-
-    def pin(source_ip: str, secure_transport: bool) -> None:  # noqa: ARG001 - the emulator's signature
-        origin.set((source_ip, True))
-
-    border.replace("ministack.core.iam_evaluator", "pin_request_origin", lambda _: pin)
-    border.replace("ministack.app", "pin_request_origin", lambda _: pin)
 
 
 def _with_token_only(original: Any) -> Any:

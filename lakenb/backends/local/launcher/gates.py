@@ -1,5 +1,7 @@
 """Gates: where the emulator acts for itself, the policies are asked all the same.
 
+AWS's services call each other over TLS, so that is what the policies hear.
+
 `deliveries` and `mappings` place them; what is not gated is listed in `ungated`.
 """
 
@@ -52,7 +54,7 @@ def service_may(caller: Caller, action: str, resource: str, policy: Any) -> bool
     """
     ctx = border.of(_ENGINE, "EvalContext")(
         principal_arn="*", principal_type="Service", principal_account="", action=action,
-        resource_arn=resource, region=_region(), service_context=dict(caller.context),
+        resource_arn=resource, region=_region(), secure_transport=True, service_context=dict(caller.context),
     )  # fmt: skip
     result = border.of(_ENGINE, "evaluate_resource_policy")(policy, ctx, service=caller.service)
     outcome = enforcement.OUTCOMES[result.decision]
@@ -84,6 +86,7 @@ def role_may(gate: str, function: Mapping[str, Any], action: str, resource: str)
     ctx = border.of(_ENGINE, "EvalContext")(
         principal_arn=keys.session_arn(role, function["FunctionName"]), principal_type="AssumedRole",
         principal_account=account, action=action, resource_arn=resource, region=_region(),
+        secure_transport=True,
     )  # fmt: skip
     layers: list[Any] = []
     token = conformance.trace.set(layers)

@@ -70,8 +70,8 @@ class Records:
     """Everything that is recorded while the emulator runs."""
 
     def __init__(self) -> None:
-        self.decisions = Log()
-        self.deliveries = Log()
+        self.decisions: Log = Log()
+        self.deliveries: Log = Log()
         self._gates: dict[tuple[str, str, str, str], tuple[str, str, str]] = {}
 
     def decided(self, decision: Decision, *, source: str, request: str) -> None:

@@ -19,9 +19,12 @@ import socket
 import sys
 import threading
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from . import border
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _BACKLOG: Final = 512
 _REMOVALS: Final = 5
@@ -68,6 +71,9 @@ def _environment(config: dict[str, Any], port: int) -> dict[str, str]:
         # No container of this machine is ours to touch.
         "DOCKER_HOST": f"unix://{home}/no-docker.sock",
     }  # fmt: skip
+    if config["certificate"]:  # for the addresses that the emulator itself gives
+        settings |= {"USE_SSL": "1", "MINISTACK_SSL_CERT": config["certificate"],
+                     "MINISTACK_SSL_KEY": config["key"]}  # fmt: skip
     if not config["bare"]:
         settings["SERVICES"] = ",".join(SERVICES)
     return settings
@@ -77,7 +83,7 @@ def serve(config: dict[str, Any], listener: socket.socket, port: int, announce: 
     """Patch the emulator and serve it on the bound socket."""
     Path(config["home"], "tmp").mkdir(exist_ok=True)
     border.check()
-    from . import doors, installation, workers  # noqa: PLC0415 - the emulator reads its settings on import
+    from . import doors, installation, transport, workers  # noqa: PLC0415 - the emulator reads its settings on import
 
     ending = Ending(Path(config["home"]), config["parent"], workers)
     installation.install(config, port)
@@ -94,8 +100,11 @@ def serve(config: dict[str, Any], listener: socket.socket, port: int, announce: 
     settings.bind = [f"fd://{listener.detach()}"]
     settings.keep_alive_timeout = 75
     settings.loglevel = "WARNING"
+    if config["certificate"]:  # the server itself asks for TLS 1.2 at least
+        settings.certfile, settings.keyfile = config["certificate"], config["key"]
+        settings.alpn_protocols = ["http/1.1"]
 
-    _close_at_once()
+    _watch_connections(transport.note)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):  # macOS allows less than it says
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a function's process takes four
@@ -107,19 +116,21 @@ def serve(config: dict[str, Any], listener: socket.socket, port: int, announce: 
     asyncio.run(run())
 
 
-def _close_at_once() -> None:
-    """Close a connection when its client does: the server's own way is to wait for the keep-alive's end.
+def _watch_connections(note: Callable[[Any], None]) -> None:
+    """Note how each connection came, and close it when its client does.
 
-    A client that makes many connections would have us hold each for a minute, up to the limit of open files.
+    The server's own way is to wait for the keep-alive's end. A client that makes many connections would
+    have us hold each for a minute, up to the limit of open files.
     """
     connection = border.module("hypercorn.asyncio.tcp_server").TCPServer
     reading = connection._read_data  # noqa: SLF001 - hypercorn's, pinned with the emulator
 
     async def read(self: Any) -> None:
+        note(self.writer)  # in the connection's own task: its requests inherit it
         await reading(self)
         await self.idle_task.stop()
 
-    connection._read_data = read  # noqa: SLF001 - same
+    connection._read_data = read  # noqa: SLF001 - as the one above
 
 
 class Ending:

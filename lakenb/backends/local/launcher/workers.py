@@ -46,7 +46,7 @@ def install(config: dict[str, Any], port: int) -> None:
     config
         The run's configuration: its folder and region.
     port
-        Where the functions find AWS.
+        Where the functions find AWS on loopback; over TLS when the run has a certificate.
     """
     global _starter  # noqa: PLW0603 - one a launcher: it owns the processes
     home = Path(config["home"])
@@ -55,11 +55,14 @@ def install(config: dict[str, Any], port: int) -> None:
         "LANG": "C.UTF-8",
         "TZ": ":UTC",
         "TMPDIR": str(home / "tmp"),
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}",
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
     }
+    certificate = config["certificate"]
+    clean["AWS_ENDPOINT_URL"] = f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
+    if certificate:
+        clean["AWS_CA_BUNDLE"] = certificate
     starter = _starter = Starter(_runtime_packages(home / "runtime"))
     owner = "ministack.core.lambda_runtime"
     border.replace(
@@ -119,7 +122,7 @@ class Starter:
         self._lock = threading.Lock()
         self._requests: socket.socket | None = None
         self._warm: subprocess.Popen[bytes] | None = None
-        self.group = 0
+        self.group: int = 0
         if hasattr(os, "pidfd_open"):  # Linux: the end of a process that is not our child can be waited for
             self._start_warm()
 
@@ -136,7 +139,8 @@ class Starter:
                 process_group=0,
             )
         self._warm = warm
-        self._requests, self.group = ours, warm.pid
+        self._requests = ours
+        self.group = warm.pid
 
     def __call__(self, command: list[str], *, cwd: str, env: dict[str, str], **options: Any) -> Any:
         """Start the emulator's worker program in the function's folder and environment."""
