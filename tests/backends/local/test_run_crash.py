@@ -49,14 +49,14 @@ TRIGGER = "import os\n\nclass Trigger:\n    def __init__(self, *_):\n        os.
 REASONS = {
     "exits.txt": ("Crashed", "the function ended while it worked on this document"),
     "is-killed.txt": ("Crashed", "the function ended while it worked on this document"),
-    "hangs.txt": ("TimedOut", "Task timed out after 2.00 seconds"),
+    "hangs.txt": ("TimedOut", "Task timed out after 12.00 seconds"),
     "raises.txt": ("HandlerError", RAISED),
 }
 
 
 def pipeline() -> lk.Pipeline:
     """Return nodes that give up after one attempt, one of which gets its documents one by one."""
-    once = {"timeout": 2 * SECOND, "visibility_timeout": 2 * SECOND, "max_retries": 1}
+    once = {"timeout": 12 * SECOND, "visibility_timeout": 12 * SECOND, "max_retries": 1}
     inbox = lk.S3Trigger("inbox", **once)
     single = inbox.pipe(lk.RecursiveCharacterTextSplitter("single", batch_size=1, **once))
     several = inbox.pipe(
