@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import boto3
+import psutil
 from botocore.config import Config
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from lakenb.backends.local.emulator import LocalEmulator
 
@@ -113,6 +114,15 @@ def raw(
         return response.status, response.read().decode("utf-8", "replace")
     finally:
         connection.close()
+
+
+def listens(port: int, family: Iterable[psutil.Process]) -> bool:
+    """Tell whether one of these processes listens on a port; others may have been given it since."""
+    pids = {process.pid for process in family}
+    return any(
+        one.status == psutil.CONN_LISTEN and one.laddr.port == port and one.pid in pids
+        for one in psutil.net_connections("tcp4")
+    )
 
 
 def eventually(what: Callable[[], Any], deadline: float = DEADLINE) -> Any:

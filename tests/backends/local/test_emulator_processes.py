@@ -23,7 +23,15 @@ import pytest
 from lakenb.backends.local import server_process
 from lakenb.backends.local.emulator import start_emulator
 from lakenb.errors import LocalRunError
-from tests.backends.local.embedded import LOG_WRITER, eventually, function, function_role, invoke, named
+from tests.backends.local.embedded import (
+    LOG_WRITER,
+    eventually,
+    function,
+    function_role,
+    invoke,
+    listens,
+    named,
+)
 
 if TYPE_CHECKING:
     from lakenb.backends.local.emulator import LocalEmulator
@@ -165,8 +173,7 @@ def test_stop_leaves_no_process_no_port_and_no_file() -> None:
     assert time.monotonic() - began < 2
     assert all(gone(process) for process in family)
     assert not home.exists()
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    assert not listens(port, family)
     running.stop()
     assert repr(running).startswith("<LocalEmulator stopped")
 
@@ -207,12 +214,12 @@ def test_parents_death_ends_everything(number: signal.Signals) -> None:
             *psutil.Process(server).children(recursive=True),
         ]
         assert Path(home).exists()
+        assert listens(int(endpoint.rsplit(":", 1)[1]), family)
         os.kill(parent.pid, number)
         parent.wait(timeout=10)
         eventually(lambda: all(gone(process) for process in family), deadline=2)
         eventually(lambda: not Path(home).exists(), deadline=2)
-        with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", int(endpoint.rsplit(":", 1)[1]))) != 0
+        assert not listens(int(endpoint.rsplit(":", 1)[1]), family)
 
 
 def test_servers_death_ends_its_functions_and_is_said_clearly() -> None:

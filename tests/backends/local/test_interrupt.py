@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -73,20 +72,29 @@ class Victim:
 
     def end(self, how: Callable[[], None]) -> float:
         """Do something that ends it; return the seconds until no process and no port of it was there."""
-        ports = self.ports()
+        ports, today = set(self.ports()), time.time()
         began = time.monotonic()
         how()
         self.process.wait(ENDED)
-        eventually(lambda: not self.family() and not any(map(answers, ports)), ENDED)
+        eventually(lambda: not self.family() and not held(ports, today), ENDED)
         return time.monotonic() - began
 
     def interrupt(self) -> None:
         self.process.send_signal(signal.SIGINT)
 
 
-def answers(port: int) -> bool:
-    with socket.socket() as caller:
-        return caller.connect_ex(("127.0.0.1", port)) == 0
+def held(ports: set[int], since: float) -> bool:
+    """Tell whether a process older than that listens on one of the ports: a port is soon given anew."""
+    listening = [
+        one.pid
+        for one in psutil.net_connections("tcp4")
+        if one.status == psutil.CONN_LISTEN and one.laddr.port in ports and one.pid is not None
+    ]
+    for pid in listening:
+        with suppress(psutil.NoSuchProcess):
+            if psutil.Process(pid).create_time() < since:
+                return True
+    return False
 
 
 @contextmanager
