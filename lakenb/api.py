@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakenb.graph.graph import Graph
 from lakenb.packaging.assets import asset_key
+from lakenb.packaging.sizes import package_sizes
 from lakenb.packaging.zips import function_zip
 from lakenb.records.tables import Table, table_of
 from lakenb.security.encryption import DEFAULT_ENCRYPTION, EncryptionRow
@@ -77,12 +78,30 @@ class Pipeline(Graph):
         UnsupportedError
             For a key or a VPC.
         """
-        handlers = {step.row.handler for step in self.nodes.values()}
-        return build(self, {handler: asset_key(function_zip(handler).hash) for handler in sorted(handlers)})
+        codes = {step.code() for step in self.nodes.values()}
+        return build(self, {code: asset_key(function_zip(code).hash) for code in sorted(codes)})
 
     def template_json(self) -> str:
         """Return the template as compact JSON, the same bytes for the same pipeline."""
         return to_json(self.template())
+
+    def package_sizes(self) -> Table:
+        """Return what each node's function brings, and how large it is.
+
+        Packages that are not kept yet are fetched from the package index, once.
+
+        Returns
+        -------
+        Table
+            function (the node's id), package, version, named, binary, unzipped_bytes; lakenb's own part is
+            the first row of each function.
+
+        Raises
+        ------
+        PackagingError
+            If a package cannot be had, or a function is larger than Lambda takes.
+        """
+        return package_sizes({node: step.code() for node, step in self.nodes.items()})
 
     def local(self, **options: Any) -> LocalSession:
         """Return an embedded AWS with this pipeline on it, to be used in a ``with`` statement.

@@ -6,6 +6,7 @@
     ├── DefinitionError             the pipeline, as written, cannot be
     │   ├── OptionError             one or more options of a middleware are wrong
     │   ├── IncompatibleEdgeError   the two ends of an edge share no MIME type
+    │   ├── TravelError             a function of the user's own that cannot travel to Lambda
     │   ├── FilterError             a filter that SNS cannot express, or that never matches
     │   └── PipelineError           all faults of a graph, gathered and raised once
     ├── UnsupportedError            understood, and refused aloud: this version does not do it
@@ -104,6 +105,10 @@ class OptionError(FaultsError, DefinitionError):
 
 class IncompatibleEdgeError(DefinitionError):
     """The two ends of an edge share no MIME type."""
+
+
+class TravelError(FaultsError, DefinitionError):
+    """A function of the user's own that cannot travel to Lambda, with every reason."""
 
 
 class FilterError(DefinitionError):

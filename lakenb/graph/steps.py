@@ -15,6 +15,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from lakenb.errors import Fault, IncompatibleEdgeError, OptionError, UnsupportedError
+from lakenb.graph.code import Code
 from lakenb.graph.mime import any_overlap
 from lakenb.graph.options import (
     COMPUTE_TYPES,
@@ -59,6 +60,8 @@ class Row:
         Dotted name of the module that runs inside its function. Never imported here.
     memory_mib, timeout, batch_size
         Defaults of the options of the same name.
+    packages
+        Exact requirements of what the handler stands on.
     """
 
     kind: str
@@ -69,6 +72,7 @@ class Row:
     memory_mib: int = 256
     timeout: timedelta = timedelta(seconds=60)
     batch_size: int = 5
+    packages: tuple[str, ...] = ()
 
 
 class Pipeable:
@@ -137,7 +141,7 @@ class Pipeable:
         here = self.handle()
         edges = tuple(InEdge(producer.handle(), filter) for producer in producers)
         for edge in edges:
-            _check_types(edge.producer.step, here.step)
+            _check_types(edge.producer, here.step)
         return Handle(here.step, here.in_edges + edges)
 
 
@@ -243,6 +247,10 @@ class Step(Pipeable):
             log_retention=self.log_retention,
         )
 
+    def code(self) -> Code:
+        """Return what the node's function is made of."""
+        return Code(self.row.handler, self.row.packages)
+
     def handle(self) -> Handle:
         """Return a handle on this step, without in-edges."""
         return Handle(self)
@@ -275,6 +283,21 @@ class Handle(Pipeable):
     def handle(self) -> Handle:
         """Return this handle."""
         return self
+
+    def output_types(self) -> tuple[str, ...]:
+        """Return the MIME patterns that this sends: a pass-through node's are what its producers send."""
+        found: set[str] = set()
+        stack, seen = [self], set[int]()
+        while stack:
+            handle = stack.pop()
+            if id(handle) in seen:
+                continue
+            seen.add(id(handle))
+            if handle.step.row.part is Part.PASS_THROUGH and handle.in_edges:
+                stack.extend(edge.producer for edge in handle.in_edges)
+            else:
+                found.update(handle.step.row.output_types)
+        return tuple(sorted(found))
 
     def __repr__(self) -> str:
         """Return the step and the ids of its producers."""
@@ -349,13 +372,15 @@ def refuse_unsupported(step: Step) -> None:
             )
 
 
-def _check_types(producer: Step, consumer: Step) -> None:
+def _check_types(handle: Handle, consumer: Step) -> None:
+    producer = handle.step
     # triggers as consumers and connectors as producers are gathered with the graph's other faults
     if consumer.row.part is Part.TRIGGER or producer.row.part is Part.CONNECTOR:
         return
-    if any_overlap(producer.row.output_types, consumer.row.input_types):
+    outputs = handle.output_types()
+    if any_overlap(outputs, consumer.row.input_types):
         return
-    sends, accepts = ", ".join(producer.row.output_types), ", ".join(consumer.row.input_types)
+    sends, accepts = ", ".join(outputs), ", ".join(consumer.row.input_types)
     raise IncompatibleEdgeError(
         f"{producer.id!r} sends {sends}, but {consumer.id!r} accepts {accepts}",
         f"edge {producer.id} -> {consumer.id}",

@@ -18,6 +18,7 @@ from lakenb.template.resources import Resource, View
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from lakenb.graph.code import Code
     from lakenb.graph.graph import Graph
 
 # Which resources a node has, by what it does with documents. A subscription is one more for each in-edge.
@@ -47,7 +48,7 @@ RESOURCES_OF: dict[Part, dict[Kind, Callable[[View], Resource]]] = {
 }
 
 
-def build(graph: Graph, code: Mapping[str, str]) -> dict[str, Any]:
+def build(graph: Graph, code: Mapping[Code, str]) -> dict[str, Any]:
     """Return the CloudFormation template of a graph.
 
     The whole value is returned at any size; AWS's quotas are checked where it leaves (`quota_faults`).
@@ -57,7 +58,7 @@ def build(graph: Graph, code: Mapping[str, str]) -> dict[str, Any]:
     graph
         The pipeline.
     code
-        For each handler's dotted name the key of its zip in the asset bucket.
+        For each function's code the key of its zip in the asset bucket.
 
     Returns
     -------

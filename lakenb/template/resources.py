@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +27,12 @@ from lakenb.template.names import (
     queue_name,
 )
 from lakenb.template.policies import VERSION, Arns, document
+from lakenb.template.target import kernel_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lakenb.graph.code import Code
     from lakenb.graph.graph import Edge, Graph
     from lakenb.graph.steps import Step
     from lakenb.security.stores import Store
@@ -55,7 +56,7 @@ class View:
     node: str
     provided: Mapping[str, tuple[Store, ...]]
     arns: Arns
-    code: Mapping[str, str]
+    code: Mapping[Code, str]
 
     @property
     def step(self) -> Step:
@@ -214,17 +215,22 @@ def role(view: View) -> Resource:
 
 
 def function(view: View) -> Resource:
-    """Return the node's function; its code is an asset whose key is known without building it."""
+    """Return the node's function; its code is an asset whose key is known without building it.
+
+    Its processor and its Python are the kernel's own: packages with machine code are the same here and on
+    Lambda, and on Linux the local run tries the very zip that is deployed.
+    """
     settings = view.step.settings()
+    target = kernel_target()
     properties = {
-        "Architectures": ["arm64"],
-        "Code": {"S3Bucket": {"Fn::Sub": ASSET_BUCKET}, "S3Key": view.code[view.step.row.handler]},
+        "Architectures": [target.architecture],
+        "Code": {"S3Bucket": {"Fn::Sub": ASSET_BUCKET}, "S3Key": view.code[view.step.code()]},
         "Environment": {"Variables": _environment(view)},
         "Handler": HANDLER,
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": {"Ref": view.id(Kind.LOGS)}},
         "MemorySize": settings.memory_mib,
         "Role": view.arn(Kind.ROLE),
-        "Runtime": f"python3.{sys.version_info.minor}",
+        "Runtime": f"python{target.python}",
         "Timeout": int(settings.timeout.total_seconds()),
     }
     return resource("AWS::Lambda::Function", properties)

@@ -9,6 +9,7 @@ import pytest
 import lakenb as lk
 from lakenb.errors import UnsupportedError
 from tests.examples import chain, letters
+from tests.wheels import only_these, wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,3 +61,29 @@ def test_a_wrong_path_is_told_before_anything_starts(capfd: pytest.CaptureFixtur
     with pytest.raises(lk.InputsError, match="leads to no file"):
         letters().run("/no/such/file")
     assert capfd.readouterr().err == ""
+
+
+def test_package_sizes_tell_what_each_nodes_function_brings() -> None:
+    sizes = letters().package_sizes().df
+    assert sizes["function"].tolist() == ["inbox", "paragraphs", "results", "sentences"]
+    assert set(sizes["package"]) == {"lakenb"}
+    assert sizes["unzipped_bytes"].between(10_000, 1_000_000).all()
+
+
+def test_package_sizes_list_what_a_named_package_brings_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel(tmp_path / "wheels", "alpha", requires=("gamma>=1",))
+    wheel(tmp_path / "wheels", "gamma", "1.5")
+    only_these(tmp_path / "wheels", tmp_path / "home", monkeypatch)
+
+    @lk.middleware(input="text/plain", output=None, packages=["alpha==1.0"])
+    def tag(doc: Any, ctx: Any) -> None: ...
+
+    pipe = lk.Pipeline("tagged", lk.S3Trigger("inbox").pipe(tag()).pipe(lk.S3Storage("results")))
+    sizes = pipe.package_sizes().df
+    brought = sizes[(sizes["function"] == "tag") & (sizes["package"] != "lakenb")]
+    assert brought[["package", "version", "named"]].to_numpy().tolist() == [
+        ["alpha", "1.0", True],
+        ["gamma", "1.5", False],
+    ]

@@ -16,20 +16,22 @@ import pytest
 
 import lakenb
 from lakenb.errors import PackagingError
+from lakenb.graph.code import Code
 from lakenb.packaging import asset_bucket, asset_key, function_zip
 
 HANDLERS = ("recursive_character_text_splitter", "s3_storage", "s3_trigger")
 PRINT_ZIP = """
 import hashlib, sys
+from lakenb.graph.code import Code
 from lakenb.packaging import function_zip
 for name in sys.argv[1:]:
-    made = function_zip("lakenb.runtime.handlers." + name)
+    made = function_zip(Code("lakenb.runtime.handlers." + name))
     print(made.hash, hashlib.sha256(made.build()).hexdigest())
 """
 
 
 def opened(name: str) -> zipfile.ZipFile:
-    return zipfile.ZipFile(io.BytesIO(function_zip(f"lakenb.runtime.handlers.{name}").build()))
+    return zipfile.ZipFile(io.BytesIO(function_zip(Code(f"lakenb.runtime.handlers.{name}")).build()))
 
 
 def copied_package(folder: Path) -> Path:
@@ -51,7 +53,7 @@ def zips_of(folder: Path) -> list[str]:
 
 
 def test_hash_and_bytes_depend_on_neither_dates_nor_modes_nor_place_nor_process(tmp_path: Path) -> None:
-    here = [function_zip(f"lakenb.runtime.handlers.{name}") for name in HANDLERS]
+    here = [function_zip(Code(f"lakenb.runtime.handlers.{name}")) for name in HANDLERS]
     expected = [f"{made.hash} {hashlib.sha256(made.build()).hexdigest()}" for made in here]
     assert zips_of(copied_package(tmp_path)) == expected
 
@@ -66,7 +68,9 @@ def test_another_source_is_another_hash_and_other_bytes(tmp_path: Path) -> None:
 
 
 def test_each_handler_has_a_zip_of_its_own() -> None:
-    assert len({function_zip(f"lakenb.runtime.handlers.{name}").hash for name in HANDLERS}) == len(HANDLERS)
+    assert len({function_zip(Code(f"lakenb.runtime.handlers.{name}")).hash for name in HANDLERS}) == len(
+        HANDLERS
+    )
 
 
 @pytest.mark.parametrize("name", HANDLERS)
@@ -107,7 +111,7 @@ def test_everybody_may_read_every_file() -> None:
 
 def test_an_unknown_handler_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(PackagingError) as refused:
-        function_zip("lakenb.runtime.handlers.s3_storrage")
+        function_zip(Code("lakenb.runtime.handlers.s3_storrage"))
     assert str(refused.value) == (
         "there is no handler 'lakenb.runtime.handlers.s3_storrage'\n"
         "  where: the zip of a function\n"
@@ -120,7 +124,7 @@ def test_an_unknown_handler_is_refused_with_the_nearest_name() -> None:
 )
 def test_only_handlers_can_be_packed(module: str) -> None:
     with pytest.raises(PackagingError, match="there is no handler"):
-        function_zip(module)
+        function_zip(Code(module))
 
 
 def test_a_handler_that_imports_what_does_not_travel_is_refused(tmp_path: Path) -> None:
@@ -128,8 +132,9 @@ def test_a_handler_that_imports_what_does_not_travel_is_refused(tmp_path: Path) 
     handlers = folder / "lakenb" / "runtime" / "handlers"
     (handlers / "leaning.py").write_text("from lakenb.graph import Graph\n")
     program = (
+        "from lakenb.graph.code import Code\n"
         "from lakenb.packaging import function_zip\nfrom lakenb.errors import PackagingError\n"
-        "try:\n    function_zip('lakenb.runtime.handlers.leaning')\n"
+        "try:\n    function_zip(Code('lakenb.runtime.handlers.leaning'))\n"
         "except PackagingError as error:\n    print(error)"
     )
     environment = {**os.environ, "PYTHONPATH": str(folder)}
@@ -145,8 +150,8 @@ def test_a_handler_brings_the_handlers_that_it_imports(tmp_path: Path) -> None:
         "from lakenb.runtime.handlers import s3_storage\nhandle = s3_storage.handle\n"
     )
     program = (
-        "import io, zipfile\nfrom lakenb.packaging import function_zip\n"
-        "made = function_zip('lakenb.runtime.handlers.leaning').build()\n"
+        "import io, zipfile\nfrom lakenb.graph.code import Code\nfrom lakenb.packaging import function_zip\n"
+        "made = function_zip(Code('lakenb.runtime.handlers.leaning')).build()\n"
         "print(*(n for n in zipfile.ZipFile(io.BytesIO(made)).namelist() if '/handlers/' in n))"
     )
     environment = {**os.environ, "PYTHONPATH": str(folder)}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lakenb.graph.code import Code
 from lakenb.packaging import function_zip
 from tests.runtime.room import SPLITTER, STORAGE, TRIGGER
 from tests.runtime.test_trigger import notification
@@ -71,7 +72,7 @@ def invoked(emulator: LocalEmulator, room: Room, handler: str, *bodies: str) -> 
         Runtime=f"python{sys.version_info.major}.{sys.version_info.minor}",
         Role=role,
         Handler="lakenb.runtime.function.handle",
-        Code={"ZipFile": function_zip(handler).build()},
+        Code={"ZipFile": function_zip(Code(handler)).build()},
         Timeout=30,
         Environment={"Variables": environment(room, handler)},
     )

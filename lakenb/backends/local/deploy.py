@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from lakenb.backends.local.platform_check import refuse_unloadable
 from lakenb.backends.local.stack import Stack
 from lakenb.errors import DeploymentError
 from lakenb.packaging.assets import asset_bucket, asset_key
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from lakenb.backends.local.emulator import Emulator
+    from lakenb.graph.code import Code
 
 # AWS CloudFormation User Guide, quotas: a template in the call itself
 _INLINE_BYTES = 51_200
@@ -24,7 +26,7 @@ _DEADLINE_S = 120.0
 _POLL_S = 0.05
 
 
-def deploy(emulator: Emulator, name: str, template: Mapping[str, Any], handlers: Iterable[str]) -> Stack:
+def deploy(emulator: Emulator, name: str, template: Mapping[str, Any], codes: Iterable[Code]) -> Stack:
     """Deploy a template and wait until it stands.
 
     Parameters
@@ -35,19 +37,23 @@ def deploy(emulator: Emulator, name: str, template: Mapping[str, Any], handlers:
         The stack's name.
     template
         The template; it is not altered.
-    handlers
-        Dotted names of the handlers whose zips the functions need.
+    codes
+        What the functions' zips are made of.
 
     Raises
     ------
     DeploymentError
         With CloudFormation's own reasons.
+    EnvironmentSetupError
+        If a function brings machine code that this system cannot load.
     """
+    codes = sorted(set(codes))
+    refuse_unloadable(codes)
     bucket = asset_bucket(emulator.account, emulator.region)
     s3 = emulator.client("s3")
     s3.create_bucket(Bucket=bucket)
-    for handler in sorted(set(handlers)):
-        made = function_zip(handler)
+    for code in codes:
+        made = function_zip(code)
         s3.put_object(Bucket=bucket, Key=asset_key(made.hash), Body=made.build())
     body = to_json(template)
     source = {"TemplateBody": body}

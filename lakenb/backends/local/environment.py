@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from lakenb.errors import EnvironmentSetupError
+from lakenb.packaging.folders import kept_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,18 +87,14 @@ def emulator_python() -> Path:
 
 def _home() -> Path:
     """Return the folder of environments: LAKENB_HOME, else the user's cache."""
-    if named := os.environ.get("LAKENB_HOME"):
-        return Path(named).expanduser().absolute() / "embedded-aws"
-    cache = os.environ.get("XDG_CACHE_HOME")
     try:
-        base = Path(cache) if cache else Path.home() / ".cache"
+        return kept_folder("embedded-aws")
     except RuntimeError as error:
         raise EnvironmentSetupError(
             "there is no home folder to keep the embedded AWS in",
             "the environment variables HOME and LAKENB_HOME",
             "set LAKENB_HOME to a folder that may be written",
         ) from error
-    return base.absolute() / "lakenb" / "embedded-aws"
 
 
 def _folder_name() -> str:

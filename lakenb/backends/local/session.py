@@ -94,9 +94,9 @@ class LocalSession:
 
     def __enter__(self) -> Self:
         """Start the embedded AWS, deploy the template, and read back what it must hold."""
-        handlers = {step.row.handler for step in self.graph.nodes.values()}
-        code = {handler: asset_key(function_zip(handler).hash) for handler in sorted(handlers)}
-        template = build(self.graph, code)
+        codes = {step.code() for step in self.graph.nodes.values()}
+        keys = {code: asset_key(function_zip(code).hash) for code in sorted(codes)}
+        template = build(self.graph, keys)
         if faults := quota_faults(template, self.stack_name):
             raise QuotaError(faults)
         self._began = time.monotonic()
@@ -104,7 +104,7 @@ class LocalSession:
             self._say("starting the embedded AWS")
             self._emulator = self._start()
             self._say("deploying the template")
-            self._stack = deploy(self._emulator, self.stack_name, template, handlers)
+            self._stack = deploy(self._emulator, self.stack_name, template, codes)
             read_back(self._emulator, self._stack)
             self._observation = Observation(self.graph, self._stack, self._emulator)
         except BaseException:

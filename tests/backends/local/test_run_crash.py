@@ -72,7 +72,7 @@ def replace_handler(session: LocalSession, node: str, source: str) -> None:
     member = handler.replace(".", "/") + ".py"
     made = io.BytesIO()
     with (
-        zipfile.ZipFile(io.BytesIO(function_zip(handler).build())) as original,
+        zipfile.ZipFile(io.BytesIO(function_zip(session.graph.nodes[node].code()).build())) as original,
         zipfile.ZipFile(made, "w") as changed,
     ):
         for name in original.namelist():

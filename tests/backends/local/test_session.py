@@ -267,7 +267,7 @@ def test_template_that_is_no_template_is_told_with_cloudformations_own_reason(
     template = deepcopy(graph.template())
     template["Resources"]["ChunksQueue"]["Type"] = "AWS::Nowhere::Thing"
     with pytest.raises(DeploymentError) as refused:
-        deploy(emulator, "refused", template, {step.row.handler for step in graph.nodes.values()})
+        deploy(emulator, "refused", template, {step.code() for step in graph.nodes.values()})
     assert str(refused.value) == (
         "the embedded AWS refused the template: Template format error: Unrecognized resource types: "
         "[AWS::Nowhere::Thing]\n  where: stack 'refused'\n"
