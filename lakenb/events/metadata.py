@@ -16,6 +16,9 @@ from lakenb.events.shapes import any_object, count, date_time, list_of, number, 
 
 # The field of ours in which an event points to the metadata that was too large to travel in it.
 MORE = "more"
+# The member of `custom` in which a condition writes "true" or "false". It is never moved out of an event:
+# filters look at it, and they see only what is there.
+MATCHED = "lakenb_matched"
 
 _EMBEDDINGS = record({"vectors": pointer, "model": string, "dimensions": count}, required=("vectors",))
 _SIZE = record({"width": number, "height": number}, required=("width", "height"))

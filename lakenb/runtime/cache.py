@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakenb.errors import EventError
 from lakenb.events import S3Location, read_json, write_json
-from lakenb.events.metadata import MORE, check_metadata, freeze, thaw
+from lakenb.events.metadata import MATCHED, MORE, check_metadata, freeze, thaw
 from lakenb.runtime.documents import s3_location
 from lakenb.runtime.faults import FaultError, Kind, judged
 
@@ -135,7 +135,8 @@ def _members(metadata: Mapping[str, Any]) -> list[tuple[tuple[str, ...], Any]]:
     for name, value in metadata.items():
         match name:
             case "custom":
-                members += [((name, inner), inner_value) for inner, inner_value in value.items()]
+                custom = ((inner, inner_value) for inner, inner_value in value.items() if inner != MATCHED)
+                members += [((name, inner), inner_value) for inner, inner_value in custom]
             case "properties":
                 attributes = value["attrs"].items()
                 members += [((name, "attrs", inner), inner_value) for inner, inner_value in attributes]

@@ -108,6 +108,10 @@ class InputDocument:
             self._read_metadata = self._metadata()
         return self._read_metadata
 
+    def with_custom(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return metadata in which values of one's own stand beside those that the document has."""
+        return {"custom": {**self.metadata.get("custom", {}), **values}}
+
     @property
     def _document(self) -> Document:
         return self.event.data.document

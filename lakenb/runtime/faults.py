@@ -28,7 +28,13 @@ class Kind(StrEnum):
     ARCHIVED = "Archived"
     EMPTY_DOCUMENT = "EmptyDocument"
     NOT_TEXT = "NotText"
+    NO_TEXT = "NoText"
+    NO_PAGES = "NoPages"
     TOO_LARGE = "TooLarge"
+    ENCRYPTED = "Encrypted"
+    MALFORMED = "Malformed"
+    UNSUPPORTED = "Unsupported"
+    HOSTILE = "Hostile"
     HANDLER_ERROR = "HandlerError"
     # transient ones
     THROTTLED = "Throttled"
@@ -46,7 +52,13 @@ _MENDS: dict[str, str] = {
     Kind.ARCHIVED: "restore the object, then redrive the message",
     Kind.EMPTY_DOCUMENT: "upload a document that holds something",
     Kind.NOT_TEXT: "upload the document as UTF-8",
+    Kind.NO_TEXT: "send the document to a node that reads what it holds instead of text",
+    Kind.NO_PAGES: "let the node read from an earlier page on",
     Kind.TOO_LARGE: "raise the node's bounds or divide the document",
+    Kind.ENCRYPTED: "upload the document without encryption",
+    Kind.MALFORMED: "upload the document again, whole",
+    Kind.UNSUPPORTED: "write the document in a form that this node reads",
+    Kind.HOSTILE: "do not trust the document: it was made to harm its reader",
     Kind.HANDLER_ERROR: "see the function's log for this event",
 }
 _MEND_LATER = "nothing, if it passes; else see the service's health and the function's time-out"

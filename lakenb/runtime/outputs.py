@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -70,7 +70,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class PassedOn:
-    """The input where it lies, with more metadata; see `Context.metadata`."""
+    """The input itself, with more metadata; see `Context.metadata`.
+
+    It stays where it lies; a node that has a store copies it there, for its consumers read nowhere else.
+    """
 
     metadata: Metadata = field(default_factory=dict)
 
@@ -182,15 +185,22 @@ class Context:
 Handler = Callable[[Any, Context], Iterable[Output] | Output | None]
 
 
-def each_output(made: Iterable[Output] | Output | None) -> Iterable[Output]:
-    """Return what a handler returned, one by one."""
+def each_output(made: Iterable[Output] | Output | None) -> Generator[Output, None, None]:
+    """Return what a handler returned, one by one.
+
+    A handler that yields is closed with this generator: what it holds open is then let go at once.
+    """
     if made is None:
         return
     if isinstance(made, NewDocument | Copy | PassedOn):
         yield made
         return
-    for output in made:
-        if not isinstance(output, NewDocument | Copy | PassedOn):
-            reason = f"the handler returned a {type(output).__name__}: outputs are made by the context"
-            raise FaultError(Kind.HANDLER_ERROR, reason)
-        yield output
+    try:
+        for output in made:
+            if not isinstance(output, NewDocument | Copy | PassedOn):
+                reason = f"the handler returned a {type(output).__name__}: outputs are made by the context"
+                raise FaultError(Kind.HANDLER_ERROR, reason)
+            yield output
+    finally:
+        if isinstance(made, Generator):
+            made.close()

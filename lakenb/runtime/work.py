@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, assert_never
@@ -21,14 +22,14 @@ from lakenb.events import (
 from lakenb.runtime.cache import Cache, fitted_metadata, whole_metadata
 from lakenb.runtime.documents import InputDocument
 from lakenb.runtime.faults import FaultError, Kind
-from lakenb.runtime.outputs import Context, Copy, Metadata, NewDocument, PassedOn, each_output
+from lakenb.runtime.outputs import Context, Copy, Metadata, NewDocument, PassedOn, Placement, each_output
 from lakenb.runtime.store import Store
 from lakenb.runtime.tasks import Message, Outcome, Task
 
 if TYPE_CHECKING:
     from lakenb.runtime.clients import Clients
     from lakenb.runtime.deadline import Deadline
-    from lakenb.runtime.outputs import Handler
+    from lakenb.runtime.outputs import Handler, Output
     from lakenb.runtime.settings import Settings
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -78,18 +79,31 @@ class Worker:
         store = Store(self._settings, self._clients, self._deadline)
         made: list[tuple[str, Document, Metadata]] = []
         keys: set[str] = set()
-        for ordinal, output in enumerate(each_output(self._handler(document, context))):
-            event_id = context.output_id(ordinal)
-            stored = _store(store, document, event_id, ordinal, output)
-            if not isinstance(output, PassedOn):
-                _refuse_twice(stored.url, keys)
-            if not (isinstance(output, NewDocument) and output.is_companion):
-                made.append((event_id, stored, output.metadata))
+        # closed at once when an output cannot be stored: a handler may hold a file in /tmp
+        with closing(each_output(self._handler(document, context))) as outputs:
+            for ordinal, returned in enumerate(outputs):
+                event_id = context.output_id(ordinal)
+                output = self._settled(returned, document)
+                stored = _store(store, document, event_id, ordinal, output)
+                if not isinstance(output, PassedOn):
+                    _refuse_twice(stored.url, keys)
+                if not (isinstance(output, NewDocument) and output.is_companion):
+                    made.append((event_id, stored, output.metadata))
         listed = tuple((event_id, stored) for event_id, stored, _ in made)
         if self._settings.topic is None:
             return Outcome(event.data.document, listed)
         events = tuple(self._event(event, document, cache, output) for output in made)
         return Outcome(event.data.document, listed, events)
+
+    def _settled(self, output: Output, document: InputDocument) -> Output:
+        """Return an output as it is made: what a node with a store passes on, it copies there.
+
+        Its consumers read in that store and nowhere else. The copy keeps the file's name, by which people
+        find it again.
+        """
+        if not isinstance(output, PassedOn) or self._settings.store is None:
+            return output
+        return Copy(Placement(name=document.location.name or None), output.metadata)
 
     def _event(
         self, event: CloudEvent, document: InputDocument, cache: Cache, output: tuple[str, Document, Metadata]

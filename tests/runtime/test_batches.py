@@ -277,7 +277,8 @@ def test_large_metadata_moves_to_the_nodes_own_prefix_once(room: Room) -> None:
 
 def test_moved_metadata_is_whole_again_for_the_next_handler(room: Room) -> None:
     whole = {"title": "A", "custom": {"big": "x" * 40_000, "small": 1}}
-    room.run(room.upload("a", b"1"), handler=module(lambda _document, context: context.metadata(whole)))
+    passing = module(lambda _document, context: context.metadata(whole))
+    room.run(room.upload("a", b"1"), handler=passing, store=None)
     (event,) = room.published(1)
     seen: list[Any] = []
 
@@ -285,7 +286,7 @@ def test_moved_metadata_is_whole_again_for_the_next_handler(room: Room) -> None:
         seen.append(document.metadata)
         return context.metadata({"language": "en"})
 
-    room.run(event, handler=module(handle), node="next")
+    room.run(event, handler=module(handle), node="next", store=None)
     assert seen == [whole]
     (made,) = room.published(1)
     assert made.data.metadata["language"] == "en"
@@ -294,9 +295,12 @@ def test_moved_metadata_is_whole_again_for_the_next_handler(room: Room) -> None:
 
 def test_a_pointer_that_nobody_needs_is_passed_on_unread(room: Room) -> None:
     whole = {"custom": {"big": "x" * 40_000}}
-    room.run(room.upload("a", b"1"), handler=module(lambda _document, context: context.metadata(whole)))
+    passing = module(lambda _document, context: context.metadata(whole))
+    room.run(room.upload("a", b"1"), handler=passing, store=None)
     (event,) = room.published(1)
-    result = room.run(event, handler=module(lambda _document, context: context.metadata({})), node="next")
+    result = room.run(
+        event, handler=module(lambda _document, context: context.metadata({})), node="next", store=None
+    )
     assert result.done["calls"] == {"sns:PublishBatch": 1}
     assert room.published(1)[0].data.metadata == event.data.metadata
 
