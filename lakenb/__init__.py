@@ -1,7 +1,13 @@
 """lakenb: document pipelines on AWS whose security model is true of the template."""
 
 from lakenb.api import Pipeline
+from lakenb.catalog.archives import ZipInflate
 from lakenb.catalog.connectors import S3Storage
+from lakenb.catalog.custom import CustomMiddleware, middleware
+from lakenb.catalog.documents import PdfTextConverter
+from lakenb.catalog.flow import Condition, Passthrough, matched, mismatched
+from lakenb.catalog.images import ImageMetadataExtractor
+from lakenb.catalog.mail import EmailTextProcessor
 from lakenb.catalog.text import RecursiveCharacterTextSplitter
 from lakenb.catalog.triggers import S3Trigger
 from lakenb.errors import (
@@ -20,25 +26,32 @@ from lakenb.errors import (
     PipelineError,
     QuotaError,
     RunTimeoutError,
+    TravelError,
     UnsupportedError,
 )
 from lakenb.graph.filters import when
 from lakenb.graph.steps import Handle, Step
 
 __all__ = [
+    "Condition",
+    "CustomMiddleware",
     "DefinitionError",
     "DeploymentError",
+    "EmailTextProcessor",
     "EnvironmentSetupError",
     "EventError",
     "Fault",
     "FilterError",
     "Handle",
+    "ImageMetadataExtractor",
     "IncompatibleEdgeError",
     "InputsError",
     "LakenbError",
     "LocalRunError",
     "OptionError",
     "PackagingError",
+    "Passthrough",
+    "PdfTextConverter",
     "Pipeline",
     "PipelineError",
     "QuotaError",
@@ -47,7 +60,12 @@ __all__ = [
     "S3Storage",
     "S3Trigger",
     "Step",
+    "TravelError",
     "UnsupportedError",
+    "ZipInflate",
+    "matched",
+    "middleware",
+    "mismatched",
     "when",
 ]
 __version__ = "0.1.0"

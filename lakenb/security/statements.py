@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from lakenb.graph.graph import Graph
     from lakenb.security.stores import Store
 
+# A read that came through a pass-through node is a kind of its own (P1), and a statement of its own.
+READ_SOURCES, READ_FORWARDED = "ReadSources", "ReadForwarded"
+READS = (READ_SOURCES, READ_FORWARDED)
 PLAIN_HTTP = (Condition("Bool", "aws:SecureTransport", ("false",)),)
 OLD_TLS = (Condition("NumericLessThan", "s3:TlsVersion", ("1.2",)),)
 
@@ -52,7 +55,7 @@ def role_statements(
         cache, the own queue, dead-letter queue, topic and logs. No list, no delete, no own output.
     """
     part = graph.nodes[node].row.part
-    statements = [_reads(graph, node, provided)]
+    statements = list(_reads(graph, node, provided))
     if part is not Part.TRIGGER:
         statements += [*_puts(graph, node), *_cache(node)]
     statements += _messages(node, publishes=part is not Part.CONNECTOR)
@@ -67,20 +70,26 @@ def role_statements(
     return tuple(statements)
 
 
-def _reads(graph: Graph, node: str, provided: Mapping[str, tuple[Store, ...]]) -> Statement:
+def _reads(graph: Graph, node: str, provided: Mapping[str, tuple[Store, ...]]) -> Iterator[Statement]:
     if graph.nodes[node].row.part is Part.TRIGGER:
         why = f"'{node}' looks at the objects that arrive: an S3 event carries no content type"
-        return Statement("ReadSources", ("s3:GetObject",), _targets(provided[node]), why)
-    producers = graph.producers(node)
-    stores = tuple(sorted({store for producer in producers for store in provided[producer]}))
-    names = ", ".join(f"'{producer}'" for producer in producers)
-    return Statement(
-        "ReadSources",
-        ("s3:GetObject",),
-        _targets(stores),
-        f"'{node}' reads what its direct producer {names} provides",
-        edges=tuple((producer, node) for producer in producers),
-    )
+        yield Statement("ReadSources", ("s3:GetObject",), _targets(provided[node]), why)
+        return
+    for is_forwarded, sid, verb in ((False, READ_SOURCES, "provides"), (True, READ_FORWARDED, "passes on")):
+        producers = [one for one in graph.producers(node) if _forwards(graph, one) is is_forwarded]
+        if not producers:
+            continue
+        stores = tuple(sorted({store for producer in producers for store in provided[producer]}))
+        names = ", ".join(f"'{producer}'" for producer in producers)
+        kind = "forwarded grant: " if is_forwarded else ""
+        why = f"{kind}'{node}' reads what its direct producer {names} {verb}"
+        edges = tuple((producer, node) for producer in producers)
+        yield Statement(sid, ("s3:GetObject",), _targets(stores), why, edges=edges)
+
+
+def _forwards(graph: Graph, node: str) -> bool:
+    """Tell whether documents leave a node where others put them: then reads behind it are forwarded."""
+    return own_store(graph, node) is None
 
 
 def _targets(stores: tuple[Store, ...]) -> tuple[Target, ...]:
@@ -198,7 +207,7 @@ def grants(graph: Graph) -> tuple[Grant, ...]:
     """Return every Allow that the graph needs, one row for an action on a resource, sorted.
 
     Columns: edge, principal (the node whose role holds it, or a service), action, resource, condition,
-    why. Trust policies and Denies are not grants of access to documents and are not listed.
+    why, kind. Trust policies and Denies are not grants of access to documents and are not listed.
     """
     provided = provides(graph)
     rows: set[Grant] = set()
@@ -218,8 +227,16 @@ def _rows(principal: str, statement: Statement, provided: Mapping[str, tuple[Sto
         needing = [
             edge
             for edge in statement.edges
-            if statement.sid != "ReadSources" or resource in _targets(provided[edge[0]])
+            if statement.sid not in READS or resource in _targets(provided[edge[0]])
         ]
         for name in [" -> ".join(edge) for edge in needing] or [""]:
             for action in statement.actions:
-                yield Grant(name, principal, action, str(resource), condition, statement.why)
+                yield Grant(
+                    name, principal, action, str(resource), condition, statement.why, _kind(statement)
+                )
+
+
+def _kind(statement: Statement) -> str:
+    if statement.sid == READ_FORWARDED:
+        return "forwarded"
+    return "edge" if statement.edges else "own"

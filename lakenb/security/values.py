@@ -139,6 +139,9 @@ class Grant:
         IAM's action, the resource by name, and the condition (empty when there is none).
     why
         The reason in one sentence.
+    kind
+        ``edge`` for what an edge needs, ``forwarded`` for a read that came through a pass-through node,
+        ``own`` for a node's own needs.
     """
 
     edge: str
@@ -147,3 +150,4 @@ class Grant:
     resource: str
     condition: str
     why: str
+    kind: str = "own"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import json
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,30 @@ import lakenb as lk
 from lakenb.graph.mime import is_pattern
 from lakenb.graph.steps import Part, Step
 
-KINDS: tuple[type[Step], ...] = (lk.RecursiveCharacterTextSplitter, lk.S3Storage, lk.S3Trigger)
+KINDS: tuple[type[Step], ...] = (
+    lk.Condition,
+    lk.EmailTextProcessor,
+    lk.ImageMetadataExtractor,
+    lk.Passthrough,
+    lk.PdfTextConverter,
+    lk.RecursiveCharacterTextSplitter,
+    lk.S3Storage,
+    lk.S3Trigger,
+    lk.ZipInflate,
+)
+
+
+def is_large(doc: Any) -> bool:
+    return bool(doc.size > 1000)
+
+
+REQUIRED: dict[type[Step], dict[str, Any]] = {lk.Condition: {"predicate": is_large}}
+"""Options without a default."""
+
+
+def test_every_middleware_is_in_the_table() -> None:
+    public = {getattr(lk, name) for name in lk.__all__}
+    assert {one for one in public if isinstance(one, type) and issubclass(one, Step)} == {Step, *KINDS}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -28,7 +52,7 @@ def test_a_rows_types_fit_its_part(kind: type[Step]) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_options_travel_as_json(kind: type[Step]) -> None:
-    options = kind().own_options()
+    options = kind(**REQUIRED.get(kind, {})).own_options()
     assert json.loads(json.dumps(options)) == options
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import lakenb as lk
 from lakenb.security.deputies import DEPUTIES
 from lakenb.security.statements import (
@@ -49,8 +51,57 @@ def test_a_connector_reads_all_its_producers_and_publishes_nothing() -> None:
 def test_a_consumer_behind_a_pass_through_node_reads_what_lies_behind_it() -> None:
     through = lk.S3Trigger("inbox", prefix="in/").pipe(Forwarder("one"))
     pipe = lk.Pipeline("p", through.pipe(lk.S3Storage("results")))
-    assert held(pipe, "results")["ReadSources"][1] == ["inbox/in/*"]
+    assert held(pipe, "results")["ReadForwarded"][1] == ["inbox/in/*"]
+    assert "ReadSources" not in held(pipe, "results")
     assert "PutStore" not in held(pipe, "one")
+
+
+def is_long(doc: Any) -> bool:
+    return bool(doc.size > 1)
+
+
+def branching(*, strict: bool) -> lk.Pipeline:
+    inbox = lk.S3Trigger("inbox", prefix="in/")
+    long = inbox.pipe(lk.Condition("long", predicate=is_long)).pipe(lk.Passthrough("through"))
+    store = long.pipe(lk.S3Storage("results"), filter=lk.matched)
+    return lk.Pipeline("p", store, strict=strict)
+
+
+def test_behind_a_condition_the_read_is_of_the_triggers_prefix() -> None:
+    pipe = branching(strict=False)
+    assert held(pipe, "long")["ReadSources"][1] == ["inbox/in/*"]
+    assert held(pipe, "through")["ReadForwarded"][1] == ["inbox/in/*"]
+    assert held(pipe, "results")["ReadForwarded"][1] == ["inbox/in/*"]
+    assert not {"PutStore"} & (set(held(pipe, "long")) | set(held(pipe, "through")))
+
+
+def test_in_a_strict_pipeline_each_reads_its_producers_copy_and_no_more() -> None:
+    pipe = branching(strict=True)
+    assert held(pipe, "long")["ReadSources"][1] == ["inbox/in/*"]
+    assert held(pipe, "long")["PutStore"] == (("s3:PutObject", "s3:AbortMultipartUpload"), ["long/*"])
+    assert held(pipe, "through")["ReadSources"][1] == ["long/*"]
+    assert held(pipe, "results")["ReadSources"][1] == ["through/*"]
+
+
+def test_a_forwarded_read_is_a_grant_of_its_own_kind() -> None:
+    rows = branching(strict=False).grants.df.query("kind == 'forwarded'")
+    assert rows[["edge", "principal", "action", "resource"]].to_numpy().tolist() == [
+        ["long -> through", "through", "s3:GetObject", "inbox/in/*"],
+        ["through -> results", "results", "s3:GetObject", "inbox/in/*"],
+    ]
+    assert rows["why"].str.startswith("forwarded grant: ").all()
+
+
+def test_a_strict_pipeline_has_no_forwarded_grant_in_table_or_template() -> None:
+    pipe = branching(strict=True)
+    assert "forwarded" not in set(pipe.grants.df["kind"])
+    assert "ReadForwarded" not in pipe.template_json()
+    assert "ReadForwarded" in branching(strict=False).template_json()
+
+
+def test_a_strict_pipeline_reads_the_triggers_prefix_at_its_consumer_alone() -> None:
+    rows = {(row[1], row[3]) for row in branching(strict=True).grants if row[2] == "s3:GetObject"}
+    assert {who for who, what in rows if what == "inbox/in/*"} == {"inbox", "long"}
 
 
 def test_a_queue_accepts_its_producers_topics_and_nothing_else() -> None:
