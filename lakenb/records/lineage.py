@@ -101,10 +101,8 @@ def lineage(
             [grow(child) for child in sorted(children[document.event], key=_place)] if document.event else []
         )
         below += [_failure(failure) for failure in sorted(failed.pop(document.event, []))]
-        below += [
-            Branch(one.consumer, f"∅ {one.consumer}: held back by its filter", document.url)
-            for one in sorted(held[document.event])
-        ]
+        if consumers := sorted({one.consumer for one in held[document.event]}):
+            below.append(Branch(", ".join(consumers), _held_back(consumers), document.url))
         return Branch(document.node, _label(document, names), document.url, tuple(below))
 
     events = {document.event for document in documents}
@@ -133,17 +131,28 @@ def _failure(failure: Failure, names: Mapping[str, str] | None = None) -> Branch
 
 def _counted(root: Branch) -> Iterator[str]:
     made: Counter[str] = Counter()
-    ended: list[str] = []
+    failed: list[str] = []
+    held: set[str] = set()
     stack = list(root.children)
     while stack:
         branch = stack.pop()
-        if branch.label.startswith(("✗", "∅")):
-            ended.append(branch.label)
+        if branch.label.startswith("✗"):
+            failed.append(branch.label)
+        elif branch.label.startswith("∅"):
+            held.update(branch.node.split(", "))
         else:
             made[branch.node] += 1
         stack.extend(reversed(branch.children))
     yield from (f"{node} {count}" for node, count in made.items())
-    yield from ended
+    yield from failed
+    if (
+        held and not made and not failed
+    ):  # where documents branch, a filter holds back what another lets through
+        yield _held_back(sorted(held))
+
+
+def _held_back(consumers: Sequence[str]) -> str:
+    return f"∅ held back by the filter{'' if len(consumers) == 1 else 's'} of {', '.join(consumers)}"
 
 
 def _bytes(size: int) -> str:

@@ -75,7 +75,7 @@ def test_lineage_shows_trees_with_failures_and_what_was_held_back() -> None:
         "├─ chunks: 00002.txt (text/plain, 900 B)",
     ]
     assert "│  └─ ✗ results: NotText: the document is no text" in text
-    assert "│  └─ ∅ results: held back by its filter" in text
+    assert "│  └─ ∅ held back by the filter of results" in text
     assert text[-1] == "└─ … and 3 more"
     assert "more" not in RUN.lineage.text(most=None)
     assert repr(RUN.lineage) == RUN.lineage.text()
