@@ -38,6 +38,11 @@ class Result:
         The promised ratio to the peer; None where nothing is promised.
     note
         What a reader must know to repeat it.
+    is_per_document
+        Whether the times are those of one document, so that documents per second can be told.
+    peak_mib
+        The most memory that was resident, in MiB: of the process, and at most of
+        the largest that it started.
     """
 
     name: str
@@ -47,6 +52,8 @@ class Result:
     peer_seconds: tuple[float, ...] = ()
     bound_ratio: float | None = None
     note: str = ""
+    is_per_document: bool = False
+    peak_mib: tuple[int, ...] = ()
 
     @property
     def median(self) -> float:
@@ -101,7 +108,7 @@ def measure(
 
 def table(results: list[Result]) -> str:
     """Return the results as lines of equal columns."""
-    rows = [("benchmark", "n", "median", "bound", "spread", "ratio", "bound", "peer")]
+    rows = [("benchmark", "n", "median", "bound", "spread", "ratio", "bound", "documents/s", "peak", "peer")]
     rows += [
         (
             result.name,
@@ -111,6 +118,8 @@ def table(results: list[Result]) -> str:
             f"{milliseconds(min(result.seconds))} - {milliseconds(max(result.seconds))}",
             times(result.ratio),
             times(result.bound_ratio),
+            f"{1 / result.median:,.1f}" if result.is_per_document else "-",
+            f"{' + '.join(map(str, result.peak_mib))} MiB" if result.peak_mib else "-",
             f"{result.peer} {milliseconds(statistics.median(result.peer_seconds))}" if result.peer else "",
         )
         for result in results

@@ -6,14 +6,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from harness import table, write
+from handlers import handlers
+from harness import Result, table, write
 from import_time import import_time
 from local_run import emulator_start, local_run
 from template_time import template_100, template_1000
 
 BENCHMARKS = {
     function.__name__: function
-    for function in (import_time, template_100, template_1000, emulator_start, local_run)
+    for function in (import_time, template_100, template_1000, emulator_start, local_run, handlers)
 }
 
 
@@ -25,10 +26,11 @@ def main() -> None:
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         parser.error(f"no benchmark {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}")
-    results = []
+    results: list[Result] = []
     for name in names:
         print(f"{name} ...", file=sys.stderr, flush=True)
-        results.append(BENCHMARKS[name]())
+        found = BENCHMARKS[name]()
+        results += found if isinstance(found, list) else [found]
     print(table(results))
     destination = Path(__file__).parents[1] / "build" / "bench.json"
     write(results, destination)

@@ -2,7 +2,7 @@
 # Make the virtual environment and install what one purpose needs; quick when nothing is left to do.
 #
 #   scripts/setup.sh demo    the package with what `lakenb demo` needs
-#   scripts/setup.sh test    all that `make test` needs, Debian's Chromium included
+#   scripts/setup.sh test    all that `make test` needs, Debian's Chromium and Python's own tests included
 #
 # PYTHON names an interpreter. Whatever is missing and cannot be installed here is named in one line with its remedy.
 set -euo pipefail
@@ -86,6 +86,22 @@ venv_serves() {
     [ -z "${PYTHON:-}" ] || [ "$(version_of "$VENV/bin/python")" = "$(version_of "$PYTHON")" ]
 }
 
+# Python's own tests hold e-mail messages that ours read; Debian keeps them apart, other builds leave them out.
+has_python_tests() {
+    "$VENV/bin/python" -I -c 'import sys, test; from pathlib import Path
+sys.exit(not any(Path(folder, "test_email", "data", "msg_01.txt").is_file() for folder in test.__path__))' 2>/dev/null
+}
+
+is_debians() { "$VENV/bin/python" -I -c 'import sys; sys.exit(sys.base_prefix != "/usr")' && command -v dpkg >/dev/null; }
+
+python_tests() {
+    local version why
+    version=$(version_of "$VENV/bin/python")
+    why="the tests need the e-mail messages of Python's own test package"
+    is_debians || fail "$why, which this Python $version lacks: name one that has it, as in 'make test PYTHON=/usr/bin/python3' on Debian"
+    debian "libpython$version-testsuite" "$why (Debian keeps that part apart)"
+}
+
 # What an installation depends on; content, not times, so that changing branches and back costs nothing.
 state() {
     printf '%s %s %s\n' "$PWD" "$(version_of "$VENV/bin/python")" "$(cat pyproject.toml scripts/setup.sh | cksum)"
@@ -116,4 +132,7 @@ fi
 
 if [ "$purpose" = test ] && ! command -v chromium >/dev/null; then
     debian chromium "the browser tests need Debian's Chromium"
+fi
+if [ "$purpose" = test ] && ! has_python_tests; then
+    python_tests
 fi

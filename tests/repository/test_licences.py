@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import PackageMetadata, distribution, requires
+from importlib.metadata import PackageMetadata, distribution, requires, version
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+import lakenb
+from lakenb.graph.steps import Step
 
 ACCEPTED = {
     "0BSD": "permissive, asks for nothing",
@@ -19,6 +22,7 @@ ACCEPTED = {
     "ISC": "permissive; keep the notice",
     "MIT": "permissive; keep the notice",
     "MIT-0": "permissive, asks for nothing",
+    "MIT-CMU": "permissive, Pillow's own older licence; keep the notice",
     "PSF-2.0": "permissive, Python's own licence",
     "Zlib": "permissive; altered sources are marked",
 }
@@ -30,6 +34,14 @@ EXCEPTIONS = {
     ),
 }
 """Of what users install."""
+
+FUNCTION_EXCEPTIONS = {
+    "pypdfium2": (
+        {"dependency licenses"},
+        "of what its wheel carries, PDFium's libraries: permissive, and their texts travel beside them",
+    ),
+}
+"""Of what built-in handlers carry into functions; users install none of it."""
 
 TOOL_EXCEPTIONS = {
     "hypothesis": ({"MPL-2.0"}, "runs in tests only; the licence covers its own files, which stay unchanged"),
@@ -50,6 +62,10 @@ SPELLINGS = {
 
 STATUS_CLASSIFIERS = {"DFSG approved"}
 """Classifiers under 'License' that name no licence."""
+
+
+LONGEST_LIST = 80
+"""Some metadata hold a licence's whole text where others hold a list of names."""
 
 
 def closure(name: str, extras: frozenset[str]) -> set[str]:
@@ -87,6 +103,8 @@ def licences(metadata: PackageMetadata) -> set[str]:
         if text.startswith("License ::")
     ]
     named = [text for text in classifiers if text not in STATUS_CLASSIFIERS]
+    if not named and (listed := metadata.get_all("License")) and len(listed[0]) <= LONGEST_LIST:
+        named = listed[0].split(", ")
     return {SPELLINGS.get(text, text) for text in named or metadata.get_all("License") or ["no licence"]}
 
 
@@ -109,7 +127,31 @@ def test_what_users_install_is_permissive() -> None:
 
 
 def test_what_developers_install_is_permissive_too() -> None:
-    assert faults(closure("lakenb", frozenset({"local", "test"})), EXCEPTIONS | TOOL_EXCEPTIONS) == []
+    assert (
+        faults(
+            closure("lakenb", frozenset({"local", "test"})),
+            EXCEPTIONS | FUNCTION_EXCEPTIONS | TOOL_EXCEPTIONS,
+        )
+        == []
+    )
+
+
+def carried() -> list[Requirement]:
+    """Return what the rows of the built-in middlewares name."""
+    kinds = [kind for kind in vars(lakenb).values() if isinstance(kind, type) and issubclass(kind, Step)]
+    texts = {text for kind in kinds if kind is not Step for text in kind.row.packages}
+    return [Requirement(text) for text in sorted(texts)]
+
+
+def test_what_functions_carry_is_permissive_too() -> None:
+    named = {canonicalize_name(requirement.name) for requirement in carried()}
+    whole = named.union(*(closure(name, frozenset()) for name in named))
+    assert faults(whole, FUNCTION_EXCEPTIONS) == []
+
+
+def test_what_functions_carry_is_what_the_tests_try() -> None:
+    for requirement in carried():
+        assert version(requirement.name) in requirement.specifier
 
 
 def test_tools_under_copyleft_never_reach_users() -> None:

@@ -31,6 +31,8 @@ case "$*" in
 *ensurepip*) exit {without_ensurepip} ;;
 *"-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
 *"-m pip"*) echo "$*" >>pip.log; exit {pip_exit} ;;
+*test_email*) exit {without_tests} ;;
+*base_prefix*) exit {not_debians} ;;
 esac
 """
 OLD_PYTHON = """#!/bin/bash
@@ -40,6 +42,12 @@ DISK = """#!/bin/bash
 echo Filesystem 1024-blocks Used Available Capacity Mounted
 echo disk 9 9 {free_kb} 9% /
 """
+
+
+def good_python(**exits: int) -> str:
+    """Return a Python whose calls all succeed but those that are given another exit code."""
+    known = {"without_ensurepip": 0, "pip_exit": 0, "without_tests": 0, "not_debians": 0}
+    return GOOD_PYTHON.format(**known | exits)
 
 
 class Machine:
@@ -65,8 +73,8 @@ class Machine:
         program.write_text(script, encoding="utf-8")
         program.chmod(0o755)
 
-    def add_python(self, *, without_ensurepip: int = 0, pip_exit: int = 0) -> None:
-        self.add("python3.11", GOOD_PYTHON.format(without_ensurepip=without_ensurepip, pip_exit=pip_exit))
+    def add_python(self, **exits: int) -> None:
+        self.add("python3.11", good_python(**exits))
 
     def set_up(self, purpose: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -186,6 +194,51 @@ def test_missing_chromium_is_named_with_its_remedy(machine: Machine) -> None:
     )
 
 
+def test_root_gets_pythons_own_tests_installed(machine: Machine) -> None:
+    machine.add_python(without_tests=1)
+    for name in ("chromium", "dpkg"):
+        machine.add(name, "#!/bin/bash\n")
+    machine.add("id", "#!/bin/bash\necho 0\n")
+    machine.add("apt-get", '#!/bin/bash\necho "$*" >>apt.log\n')
+
+    assert machine.set_up("test").returncode == 0
+    assert machine.log("apt.log")[1:] == ["install -y -qq -o DPkg::Lock::Timeout=120 libpython3.11-testsuite"]
+
+
+def test_pythons_own_tests_are_named_where_they_cannot_be_installed(machine: Machine) -> None:
+    machine.add_python(without_tests=1)
+    for name in ("chromium", "dpkg"):
+        machine.add(name, "#!/bin/bash\n")
+    machine.add("apt-get", "#!/bin/bash\nexit 99\n")
+
+    assert machine.set_up("test").stderr.endswith(
+        "lakenb: the tests need the e-mail messages of Python's own test package "
+        "(Debian keeps that part apart): "
+        "run 'sudo apt-get install libpython3.11-testsuite', then repeat 'make test'\n"
+    )
+
+
+def test_a_python_that_is_not_debians_and_has_no_tests_of_its_own_names_one_that_can(
+    machine: Machine,
+) -> None:
+    machine.add_python(without_tests=1, not_debians=1)
+    machine.add("chromium", "#!/bin/bash\n")
+    result = machine.set_up("test")
+
+    assert result.returncode == 1
+    assert result.stderr.endswith(
+        "lakenb: the tests need the e-mail messages of Python's own test package, "
+        "which this Python 3.11 lacks: "
+        "name one that has it, as in 'make test PYTHON=/usr/bin/python3' on Debian\n"
+    )
+
+
+def test_what_a_demo_needs_does_not_grow_by_what_tests_need(machine: Machine) -> None:
+    machine.add_python(without_tests=1, not_debians=1)
+
+    assert machine.set_up("demo").returncode == 0
+
+
 def test_the_second_run_does_nothing_until_pyproject_changes(machine: Machine) -> None:
     machine.add_python()
     machine.add("chromium", "#!/bin/bash\n")
@@ -208,7 +261,7 @@ def test_the_second_run_does_nothing_until_pyproject_changes(machine: Machine) -
 def test_another_python_that_is_named_makes_the_environment_anew(machine: Machine) -> None:
     machine.add_python()
     assert machine.set_up("demo").returncode == 0
-    machine.add("newer", GOOD_PYTHON.format(without_ensurepip=0, pip_exit=0).replace("3.11", "3.12"))
+    machine.add("newer", good_python().replace("3.11", "3.12"))
 
     assert "making .venv with Python 3.12" in machine.set_up("demo", PYTHON="newer").stderr
     assert machine.set_up("demo").stderr == ""
