@@ -25,7 +25,7 @@ from tests.strategies import filter_events, filters
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lakenb.backends.local.emulator import Emulator
+    from lakenb.backends.local.seam import Emulator
 
 Event = dict[str, Any]
 DEADLINE = 60.0

@@ -17,7 +17,7 @@ from lakenb.template.build import to_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from lakenb.backends.local.emulator import Emulator
+    from lakenb.backends.local.seam import Emulator
     from lakenb.graph.code import Code
 
 # AWS CloudFormation User Guide, quotas: a template in the call itself

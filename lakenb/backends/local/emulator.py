@@ -1,7 +1,7 @@
-"""The embedded AWS as the rest of lakenb sees it: start it, call it, watch it, stop it.
+"""The embedded AWS in a child process: start it, call it, watch it, stop it.
 
-`Emulator` is the seam; `LocalEmulator` runs the launcher as a child process in a session
-of its own. Its secrets go through a pipe, never through arguments or files.
+`LocalEmulator` is an `Emulator` (see `seam`): the launcher, in a session of its own. Its secrets go
+through a pipe, never through arguments or files.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import ssl
 import sys
 import threading
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
+from lakenb.backends.local.seam import Delivery, EmulatorState, QueueState, RawDecision
 from lakenb.backends.local.server_process import ServerProcess
 from lakenb.errors import LocalRunError
 
@@ -23,168 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-Outcome = Literal["ALLOWED", "EXPLICITLY_DENIED", "IMPLICITLY_DENIED"]
-DeliveryOutcome = Literal["delivered", "filtered", "undeliverable"]
-
 _CONNECTIONS: Final = 32
 _ANSWER_SECONDS: Final = 30.0
 _BASE32: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-
-
-@dataclass(frozen=True, slots=True)
-class QueueState:
-    """One queue's messages, counted.
-
-    Parameters
-    ----------
-    name, arn
-        The queue.
-    visible, in_flight, delayed
-        Messages to be received, received but not yet deleted, and not yet due.
-    """
-
-    name: str
-    arn: str
-    visible: int
-    in_flight: int
-    delayed: int
-
-
-@dataclass(frozen=True, slots=True)
-class EmulatorState:
-    """What is under way, taken in one piece.
-
-    Parameters
-    ----------
-    queues
-        Sorted by ARN.
-    running_invocations
-        Invocations of functions, in all.
-    running_by_function
-        The same by the function's name.
-    pending_deliveries
-        Notifications and asynchronous deliveries that have not reached their target yet.
-    """
-
-    queues: tuple[QueueState, ...]
-    running_invocations: int
-    running_by_function: dict[str, int]
-    pending_deliveries: int
-
-    def queue(self, name_or_arn: str) -> QueueState:
-        """Return one queue's counts, by its name, its ARN or its URL."""
-        name = name_or_arn.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
-        return next(queue for queue in self.queues if queue.name == name)
-
-
-@dataclass(frozen=True, slots=True)
-class RawDecision:
-    """One answer of the embedded AWS's policy engine.
-
-    Parameters
-    ----------
-    time
-        Seconds since the epoch.
-    source
-        "request", or "gate:<name>" where the embedded AWS acts for itself.
-    request_id
-        The request's id as its response carries it; "" for a gate.
-    principal
-        The caller's ARN (a function's: its role's session), or a service principal.
-    action, resource
-        What was asked.
-    outcome
-        As IAM names it.
-    policy, sid
-        Which kind of policy decided ("identity", "resource", "boundary"; "" when nothing allowed), and
-        the deciding statement's Sid.
-    message
-        The refusal in the server's words; "" when allowed.
-    """
-
-    time: float
-    source: str
-    request_id: str
-    principal: str
-    action: str
-    resource: str
-    outcome: Outcome
-    policy: str
-    sid: str
-    message: str
-
-    @property
-    def role(self) -> str | None:
-        """Return the role's name when the caller is a session of one."""
-        return self.principal.split("/")[1] if ":assumed-role/" in self.principal else None
-
-    @property
-    def session(self) -> str | None:
-        """Return the session's name when the caller is a role's: for a function, its own name."""
-        return self.principal.split("/")[2] if ":assumed-role/" in self.principal else None
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What became of one published message for one subscription.
-
-    Parameters
-    ----------
-    time
-        Seconds since the epoch.
-    topic, endpoint, subscription
-        ARNs; the endpoint is the subscribed queue.
-    event_id
-        The `id` of the message's JSON body, or "".
-    outcome
-        "filtered" by the subscription's filter policy, "undeliverable" when the queue refused it.
-    """
-
-    time: float
-    topic: str
-    endpoint: str
-    subscription: str
-    event_id: str
-    outcome: DeliveryOutcome
-
-
-class Emulator(Protocol):
-    """An AWS-compatible endpoint that enforces IAM and tells what it did."""
-
-    @property
-    def endpoint(self) -> str:
-        """Return the URL of its API."""
-        ...
-
-    @property
-    def account(self) -> str:
-        """Return the account's id."""
-        ...
-
-    @property
-    def region(self) -> str:
-        """Return the region."""
-        ...
-
-    def client(self, service: str) -> Any:
-        """Return a boto3 client that calls as the deployer."""
-        ...
-
-    def state(self) -> EmulatorState:
-        """Return what is under way."""
-        ...
-
-    def decisions(self) -> tuple[RawDecision, ...]:
-        """Return every decision so far, in order."""
-        ...
-
-    def deliveries(self) -> tuple[Delivery, ...]:
-        """Return what became of every published message so far, in order."""
-        ...
-
-    def stop(self) -> None:
-        """End it, with all that it started."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, repr=False)

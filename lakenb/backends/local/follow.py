@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import timedelta
 
-    from lakenb.backends.local.emulator import Emulator, EmulatorState
     from lakenb.backends.local.observe import Observation
+    from lakenb.backends.local.seam import Emulator, EmulatorState
     from lakenb.backends.local.stack import Stack
     from lakenb.graph.graph import Graph
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from lakenb.backends.local.emulator import Emulator
+    from lakenb.backends.local.seam import Emulator
 
 _TIMED_OUT = re.compile(r"Task timed out after [0-9.]+ seconds")
 # an invocation's lines lie between these two; a time-out is told before the second, or after it

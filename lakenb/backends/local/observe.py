@@ -23,7 +23,7 @@ from lakenb.template.names import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from lakenb.backends.local.emulator import Delivery, Emulator
+    from lakenb.backends.local.seam import Delivery, Emulator
     from lakenb.backends.local.stack import Stack
     from lakenb.graph.graph import Graph
 

@@ -14,7 +14,7 @@ from lakenb.errors import LocalRunError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from lakenb.backends.local.emulator import Emulator
+    from lakenb.backends.local.seam import Emulator
 
 # The function's handler setting stays as deployed, so the probe stands in for that module.
 _MODULE = "lakenb/runtime/function.py"

@@ -16,7 +16,7 @@ from lakenb.errors import DeploymentError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from lakenb.backends.local.emulator import Emulator
+    from lakenb.backends.local.seam import Emulator
     from lakenb.backends.local.stack import Stack
 
 # what differs: property, as the template has it, as the service tells it

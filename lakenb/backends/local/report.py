@@ -8,7 +8,7 @@ from lakenb.records.run import Decision
 from lakenb.template.names import Kind
 
 if TYPE_CHECKING:
-    from lakenb.backends.local.emulator import Emulator
+    from lakenb.backends.local.seam import Emulator
     from lakenb.backends.local.stack import Stack
     from lakenb.graph.graph import Graph
 

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from os import PathLike
     from types import TracebackType
 
-    from lakenb.backends.local.emulator import Emulator
     from lakenb.backends.local.inputs import Input
+    from lakenb.backends.local.seam import Emulator
     from lakenb.backends.local.stack import Stack
     from lakenb.graph.graph import Graph
 

@@ -21,7 +21,7 @@ from lakenb.template.names import CACHE, Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from lakenb.backends.local.emulator import RawDecision
+    from lakenb.backends.local.seam import RawDecision
     from lakenb.backends.local.session import LocalSession
 
 S3 = "arn:aws:s3:::"

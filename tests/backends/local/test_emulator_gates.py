@@ -21,7 +21,8 @@ from tests.backends.local.embedded import (
 )
 
 if TYPE_CHECKING:
-    from lakenb.backends.local.emulator import Delivery, LocalEmulator
+    from lakenb.backends.local.emulator import LocalEmulator
+    from lakenb.backends.local.seam import Delivery
 
 POLL = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 QUIET_CODE = "def handle(event, context):\n    print('seen')\n    return {'batchItemFailures': []}\n"

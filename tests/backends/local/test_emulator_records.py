@@ -23,7 +23,8 @@ from tests.backends.local.embedded import (
 )
 
 if TYPE_CHECKING:
-    from lakenb.backends.local.emulator import Emulator, EmulatorState, LocalEmulator
+    from lakenb.backends.local.emulator import LocalEmulator
+    from lakenb.backends.local.seam import Emulator, EmulatorState
 
 FORWARD = """
 import json, os, boto3
