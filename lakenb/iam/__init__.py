@@ -1,0 +1,1 @@
+"""The policy engine: reads any template, and knows nothing of pipelines."""
