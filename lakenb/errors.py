@@ -13,6 +13,7 @@
     ├── QuotaError                  an AWS quota that the template would exceed
     ├── EventError                  a message that is no cloud event of ours
     ├── PackagingError              a function's zip cannot be built
+    ├── SynthError                  CDK is missing, refused the template, or cannot write the assembly
     └── LocalRunError               the embedded AWS, or a run on it, failed
         ├── EnvironmentSetupError   something the embedded AWS needs is missing here
         ├── InputsError             files that cannot be put, all of them
@@ -133,6 +134,10 @@ class EventError(LakenbError):
 
 class PackagingError(LakenbError):
     """A function's zip cannot be built."""
+
+
+class SynthError(LakenbError):
+    """No cloud assembly: CDK is missing, refuses the template, or the directory cannot take it."""
 
 
 class LocalRunError(LakenbError):
