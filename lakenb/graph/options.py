@@ -203,6 +203,18 @@ def id_faults(node_id: object, where: str, longest: int = NODE_ID_LENGTH) -> lis
     ]
 
 
+# Tables, pictures and decisions name these beside the nodes: a node of the same name would be mistaken for them.
+_TAKEN = {"cache": "the pipeline's cache", "deployer": "whoever deploys it"}
+
+
+def taken_id_faults(node_id: object, where: str) -> list[Fault]:
+    """Return the fault of an id that tables and pictures already use for something else."""
+    if not isinstance(node_id, str) or node_id not in _TAKEN:
+        return []
+    what = f"{shown(node_id)} cannot be a node's id: it stands for {_TAKEN[node_id]}"
+    return [Fault(what, where, f"for example '{node_id}-1'")]
+
+
 def wrong_type(name: str, value: object, expected: str, where: str) -> Fault:
     """Return the fault of an option whose value is of another type."""
     return Fault(f"{name} is {shown(value)}, but it must be {expected}", where, f"give {name} {expected}")

@@ -24,6 +24,7 @@ from lakenb.graph.options import (
     id_faults,
     settings_faults,
     shown,
+    taken_id_faults,
     unknown_option_fault,
 )
 
@@ -214,6 +215,7 @@ class Step(Pipeable):
         where = place(self.id)
         return [
             *id_faults(self.id, where),
+            *taken_id_faults(self.id, where),
             *compute_faults(self.compute, where),
             *settings_faults(self.settings(), where),
             *self.own_faults(where),

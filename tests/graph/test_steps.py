@@ -131,3 +131,14 @@ def test_errors_survive_pickling() -> None:
     again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  our own bytes
     assert str(again) == str(caught.value)
     assert again.faults == caught.value.faults
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("cache", "the pipeline's cache"), ("deployer", "whoever deploys it")]
+)
+def test_a_name_that_tables_use_for_something_else_is_no_id(name: str, meant: str) -> None:
+    with pytest.raises(lk.OptionError) as caught:
+        lk.S3Storage(name)
+    assert f"'{name}' cannot be a node's id: it stands for {meant}" in str(caught.value)
+    assert f"for example '{name}-1'" in str(caught.value)
+    assert lk.S3Storage(f"{name}-1").id == f"{name}-1"
