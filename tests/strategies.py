@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -121,6 +122,16 @@ def object_keys() -> st.SearchStrategy[str]:
     """Return a strategy for whatever S3 takes as a key."""
     texts = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=60)
     return st.one_of(st.sampled_from(HOSTILE_KEYS), texts)
+
+
+def bucket_names() -> st.SearchStrategy[str]:
+    """Return a strategy for names of buckets, dots and lengths included."""
+    parts = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?", fullmatch=True)
+    names = st.lists(parts, min_size=1, max_size=3).map(".".join)
+    reserved = re.compile(
+        r"(xn--|sthree-|amzn-s3-demo-).*|.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)|[\d.]+"
+    )
+    return names.filter(lambda name: len(name) > 2 and not reserved.fullmatch(name))
 
 
 def locations() -> st.SearchStrategy[S3Location]:

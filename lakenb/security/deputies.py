@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 SNS = "sns.amazonaws.com"
 S3 = "s3.amazonaws.com"
+EVENTS = "events.amazonaws.com"
 LAMBDA = "lambda.amazonaws.com"
 
 
@@ -62,6 +63,20 @@ DEPUTIES = (
         "queue policy",
         ("aws:SourceArn", "aws:SourceAccount"),
         "Amazon S3 User Guide, Granting permissions to publish event notification messages to a destination",
+    ),
+    Deputy(
+        EVENTS,
+        "sqs:SendMessage",
+        "queue policy",
+        ("aws:SourceArn",),
+        "Amazon EventBridge User Guide, Using resource-based policies, Amazon SQS permissions",
+    ),
+    Deputy(
+        EVENTS,
+        "sqs:SendMessage",
+        "dead-letter queue policy",
+        ("aws:SourceArn",),
+        "Amazon EventBridge User Guide, Using dead-letter queues to process undelivered events",
     ),
     Deputy(
         LAMBDA,

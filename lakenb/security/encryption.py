@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakenb.security.stores import given_bucket
+
+if TYPE_CHECKING:
+    from lakenb.graph.graph import Graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +43,25 @@ DEFAULT_ENCRYPTION = (
         "Environment variables", "None", "Not applicable", "Lambda encrypts them under a key of the service"
     ),
 )
+
+
+def given_bucket_notes(graph: Graph) -> tuple[str, ...]:
+    """Return what the pipeline cannot promise of given buckets, one sentence for each trigger.
+
+    Parameters
+    ----------
+    graph
+        The pipeline.
+
+    Returns
+    -------
+    tuple[str, ...]
+        In the order of the nodes; empty when the pipeline makes all its buckets.
+    """
+    given = ((node, given_bucket(step)) for node, step in graph.nodes.items())
+    return tuple(
+        f"'{node}' reads the given bucket {name!r}: its encryption, its lifecycle and the refusal of "
+        "requests without TLS 1.2 are its owner's; the pipeline changes nothing of it"
+        for node, name in given
+        if name is not None
+    )

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakenb.graph.steps import Part
-from lakenb.security.deputies import S3, SNS, deputy
-from lakenb.security.stores import own_store, provides
+from lakenb.security.deputies import EVENTS, S3, SNS, deputy
+from lakenb.security.stores import given_bucket, own_store, provides
 from lakenb.security.values import (
     ACCOUNT,
     EVERYONE,
@@ -126,9 +126,12 @@ def _messages(node: str, *, publishes: bool) -> Iterator[Statement]:
 
 
 def queue_statements(graph: Graph, node: str) -> tuple[Statement, ...]:
-    """Return the policy of a node's queue: its producers' topics, or its trigger's bucket, over TLS."""
+    """Return the policy of a node's queue: its producers' topics, or its trigger's source, over TLS."""
     queue = of(Sort.QUEUE, node)
-    if graph.nodes[node].row.part is Part.TRIGGER:
+    if given_bucket(graph.nodes[node]) is not None:
+        why = f"the rule of '{node}' delivers what its given bucket announces"
+        allow = _deliver(EVENTS, "queue policy", queue, (of(Sort.RULE, node),), why=why)
+    elif graph.nodes[node].row.part is Part.TRIGGER:
         why = f"the bucket of '{node}' notifies it"
         allow = _deliver(S3, "queue policy", queue, (of(Sort.BUCKET, node),), why=why)
     else:
@@ -141,11 +144,15 @@ def queue_statements(graph: Graph, node: str) -> tuple[Statement, ...]:
 
 
 def dead_letter_statements(graph: Graph, node: str) -> tuple[Statement, ...]:
-    """Return the policy of a node's dead-letter queue: what its subscriptions could not deliver."""
+    """Return the policy of a node's dead-letter queue: what SNS or EventBridge could not deliver."""
     queue = of(Sort.DEAD_LETTERS, node)
     deny = _deny_plain_http("sqs:*", queue)
+    if given_bucket(graph.nodes[node]) is not None:
+        why = f"keeps what EventBridge could not deliver to '{node}'"
+        allow = _deliver(EVENTS, "dead-letter queue policy", queue, (of(Sort.RULE, node),), why=why)
+        return (deny, allow)
     producers = graph.producers(node)
-    if not producers:  # a trigger: nobody but its own role sends here
+    if not producers:  # a trigger with a bucket of its own: nobody but its own role sends here
         return (deny,)
     topics = tuple(of(Sort.TOPIC, producer) for producer in producers)
     edges = tuple((producer, node) for producer in producers)

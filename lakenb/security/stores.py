@@ -10,16 +10,19 @@ from lakenb.security.values import Target, objects
 
 if TYPE_CHECKING:
     from lakenb.graph.graph import Graph
+    from lakenb.graph.steps import Step
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Store:
     """Where documents lie: a node's bucket, bounded by literal text at both ends of the keys.
 
+    A given bucket counts as its trigger's: what is read there is named by the trigger, as if it were its own.
+
     Parameters
     ----------
     node
-        The node whose bucket it is. Two nodes never share one.
+        The node whose bucket it is. Two nodes never share one that the pipeline makes.
     prefix, suffix
         What every document's key begins and ends with.
     """
@@ -35,13 +38,27 @@ class Store:
         ``report.pdf``, key ``in/report.pdf``) is named for itself.
         """
         ends = (self.prefix, self.suffix)
-        shared = range(1, min(map(len, ends)) + 1)
+        return (objects(self.node, *ends), *(objects(self.node, key) for key in self.overlapping_keys()))
+
+    def holds(self, key: str) -> bool:
+        """Tell whether a key is one of this store's."""
+        return key.startswith(self.prefix) and key.endswith(self.suffix)
+
+    def overlapping_keys(self) -> tuple[str, ...]:
+        """Return the keys in which prefix and suffix overlap, sorted: too short for the two after another."""
+        shared = range(1, min(len(self.prefix), len(self.suffix)) + 1)
         overlapping = {
             self.prefix + self.suffix[length:]
             for length in shared
             if self.prefix.endswith(self.suffix[:length])
         }
-        return (objects(self.node, *ends), *(objects(self.node, key) for key in sorted(overlapping)))
+        return tuple(sorted(overlapping))
+
+
+def given_bucket(step: Step) -> str | None:
+    """Return the name of the bucket that a trigger was given, or None where the pipeline makes it."""
+    name = getattr(step, "bucket", None) if step.row.part is Part.TRIGGER else None
+    return name if isinstance(name, str) else None
 
 
 def own_store(graph: Graph, node: str) -> Store | None:

@@ -18,6 +18,7 @@ class Sort(Enum):
     DEAD_LETTERS = "dead-letters"
     TOPIC = "topic"
     LOGS = "logs"
+    RULE = "rule"
     CACHE_OBJECTS = "cache objects"
     CACHE_BUCKET = "cache bucket"
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from lakenb.errors import UnsupportedError
 from lakenb.graph.steps import Part, refuse_unsupported
 from lakenb.security.statements import bucket_statements
-from lakenb.security.stores import provides
+from lakenb.security.stores import given_bucket, provides
 from lakenb.security.values import Sort, cached, of
-from lakenb.template import resources
+from lakenb.template import resources, rules
 from lakenb.template.names import CACHE, CACHE_POLICY, Kind, subscription_id
 from lakenb.template.policies import Arns, document
 from lakenb.template.resources import Resource, View
@@ -46,6 +46,10 @@ RESOURCES_OF: dict[Part, dict[Kind, Callable[[View], Resource]]] = {
     Part.PASS_THROUGH: _EVERY_NODE | _TOPIC,
     Part.CONNECTOR: _EVERY_NODE | _STORE,
 }
+# a given bucket is nobody's resource here; a rule takes its events
+RESOURCES_OF_GIVEN_TRIGGER: dict[Kind, Callable[[View], Resource]] = (
+    _EVERY_NODE | {Kind.RULE: rules.rule} | _TOPIC
+)
 
 
 def build(graph: Graph, code: Mapping[Code, str]) -> dict[str, Any]:
@@ -72,15 +76,13 @@ def build(graph: Graph, code: Mapping[Code, str]) -> dict[str, Any]:
     """
     _refuse_unsupported(graph)
     provided = provides(graph)
+    given = {node: name for node, step in graph.nodes.items() if (name := given_bucket(step)) is not None}
     triggers = frozenset(node for node, step in graph.nodes.items() if step.row.part is Part.TRIGGER)
-    arns = Arns(graph.id, triggers)
+    arns = Arns(graph.id, triggers - given.keys(), given)
     made: dict[str, Resource] = {CACHE: resources.bucket({}, expires=True), CACHE_POLICY: _cache_policy(arns)}
-    for node, step in graph.nodes.items():
+    for node in graph.nodes:
         view = View(graph, node, provided, arns, code)
-        kinds = dict(RESOURCES_OF[step.row.part])
-        if graph.strict and step.row.part is Part.PASS_THROUGH:
-            kinds |= _STORE
-        for kind, make in kinds.items():
+        for kind, make in _resources_of(graph, node).items():
             made[view.id(kind)] = make(view)
     for edge in graph.edges:
         made[subscription_id(edge.producer, edge.consumer)] = resources.subscription(graph, edge)
@@ -89,6 +91,14 @@ def build(graph: Graph, code: Mapping[Code, str]) -> dict[str, Any]:
         "Description": f"lakenb pipeline {graph.id}",
         "Resources": dict(sorted(made.items())),
     }
+
+
+def _resources_of(graph: Graph, node: str) -> Mapping[Kind, Callable[[View], Resource]]:
+    step = graph.nodes[node]
+    if given_bucket(step) is not None:
+        return RESOURCES_OF_GIVEN_TRIGGER
+    found = RESOURCES_OF[step.row.part]
+    return found | _STORE if graph.strict and step.row.part is Part.PASS_THROUGH else found
 
 
 def to_json(template: Mapping[str, Any]) -> str:

@@ -30,6 +30,7 @@ class Kind(Enum):
     ROLE = "Role"
     FUNCTION = "Function"
     MAPPING = "Mapping"
+    RULE = "Rule"
 
 
 CACHE = "PipelineCache"

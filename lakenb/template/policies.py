@@ -8,7 +8,7 @@ from lakenb.security.values import ACCOUNT, Sort, Statement, Target
 from lakenb.template.names import CACHE, Kind, bucket_name, logical_id, queue_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from lakenb.security.values import Condition
 
@@ -20,6 +20,7 @@ _OWN_ARN = {
     Sort.BUCKET: Kind.STORE,
     Sort.LOGS: Kind.LOGS,
     Sort.OBJECTS: Kind.STORE,
+    Sort.RULE: Kind.RULE,
 }
 
 
@@ -45,11 +46,14 @@ class Arns:
         The pipeline's id, a part of the names of triggers' buckets.
     triggers
         Ids of the nodes whose buckets have explicit names.
+    given
+        Names of given buckets, by the ids of their triggers.
     """
 
-    def __init__(self, pipeline: str, triggers: frozenset[str]) -> None:
+    def __init__(self, pipeline: str, triggers: frozenset[str], given: Mapping[str, str]) -> None:
         self.pipeline: str = pipeline
         self.triggers: frozenset[str] = triggers
+        self.given: Mapping[str, str] = given
 
     def of(self, target: Target) -> Any:
         """Return the ARN of a target."""
@@ -63,7 +67,15 @@ class Arns:
         if not target.key_parts:
             return base
         keys = "*".join(literal(part) for part in target.key_parts)
+        if sort is Sort.OBJECTS and target.node in self.given:
+            # INVARIANT: a given name is a text of its own, never in Fn::Sub: a token of CDK holds '${' itself
+            bucket = ["arn:", {"Ref": "AWS::Partition"}, ":s3:::", self.given[target.node]]
+            return {"Fn::Join": ["", [*bucket, f"/{keys}"]]}
         return {"Fn::Join": ["", [base, f"/{keys}"]]}
+
+    def bucket(self, node: str) -> Any:
+        """Return the name of a node's bucket: a given one's as it was given, else by reference."""
+        return self.given.get(node) or {"Ref": logical_id(node, Kind.STORE)}
 
     def of_source(self, target: Target) -> Any:
         """Return the ARN of a condition's source: a bucket's by name, since the bucket awaits the policy."""

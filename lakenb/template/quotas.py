@@ -9,6 +9,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from lakenb.catalog.places import without_tokens
 from lakenb.errors import Fault
 from lakenb.template.build import to_json
 
@@ -29,9 +30,12 @@ BUCKET_NAME = 63
 # AWS Lambda Developer Guide, "Lambda quotas": all environment variables of a function together
 ENVIRONMENT_BYTES = 4_096
 LOG_GROUP_NAME = 512
+# Amazon EventBridge User Guide, "Amazon EventBridge quotas": event pattern size
+EVENT_PATTERN = 2_048
 STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 
 _ACCOUNT, _LONGEST_REGION, _PARTITION = "1" * 12, "ap-southeast-2", "aws"
+_PSEUDO = {"AWS::AccountId": _ACCOUNT, "AWS::Partition": _PARTITION}
 # what CloudFormation makes of a logical id: <stack>-<logical id, at most so long>-<suffix>
 _GENERATED_SUFFIX = "-" + "X" * 13
 _ARN = f"arn:aws:service:{_LONGEST_REGION}:{_ACCOUNT}:"
@@ -126,7 +130,18 @@ def _function(properties: Mapping[str, Any], text: Callable[[Any], str]) -> Iter
     yield "bytes in the function's environment", size, ENVIRONMENT_BYTES, "shorten the node's options"
 
 
+def _rule(properties: Mapping[str, Any], text: Callable[[Any], str]) -> Iterator[Measure]:
+    pattern = properties["EventPattern"]
+    yield (
+        "characters in the rule's event pattern",
+        len(text(pattern)),
+        EVENT_PATTERN,
+        "shorten prefix or suffix",
+    )
+
+
 _MEASURES: dict[str, Callable[[Mapping[str, Any], Callable[[Any], str]], Iterator[Measure]]] = {
+    "AWS::Events::Rule": _rule,
     "AWS::IAM::Role": _role,
     "AWS::Lambda::Function": _function,
     "AWS::Logs::LogGroup": _log_group,
@@ -151,7 +166,7 @@ def _resolve(value: Any, stack_name: str, region: str) -> str:  # noqa: PLR0911 
     """Return a text as long as the resolved value will be, physical names at their longest."""
     match value:
         case str():
-            return value
+            return without_tokens(value, "x" * BUCKET_NAME)  # only names of given buckets are tokens
         case {"Fn::Sub": str(text)}:
             known = {
                 "StackName": stack_name,
@@ -165,7 +180,7 @@ def _resolve(value: Any, stack_name: str, region: str) -> str:  # noqa: PLR0911 
         case {"Fn::Join": [str(glue), list(parts)]}:
             return glue.join(_resolve(part, stack_name, region) for part in parts)
         case {"Ref": str(name)}:
-            return _ACCOUNT if name == "AWS::AccountId" else _generated(stack_name, name)
+            return _PSEUDO.get(name) or _generated(stack_name, name)
         case {"Fn::GetAtt": [str(name), _]}:
             return _generated(stack_name, name)
         case dict():

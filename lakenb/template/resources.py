@@ -257,7 +257,7 @@ def _environment(view: View) -> Resource:
 
 
 def _sources(view: View) -> Resource:
-    """Return the JSON list of the places that the node may read, bucket names as references."""
+    """Return the JSON list of the places that the node may read, bucket names as references or as given."""
     if view.step.row.part is Part.TRIGGER:
         stores = view.provided[view.node]
     else:
@@ -267,7 +267,7 @@ def _sources(view: View) -> Resource:
     for place in stores:
         ends = _compact({"prefix": place.prefix, "suffix": place.suffix})
         comma = "," if len(parts) > 1 else ""
-        parts += [f'{comma}{{"bucket":"', {"Ref": logical_id(place.node, Kind.STORE)}, f'",{ends[1:]}']
+        parts += [f'{comma}{{"bucket":"', view.arns.bucket(place.node), f'",{ends[1:]}']
     return {"Fn::Join": ["", [*parts, "]"]]}
 
 

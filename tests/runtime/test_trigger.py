@@ -95,6 +95,44 @@ def test_a_plain_key_of_event_bridge_is_not_decoded(inbox: Room) -> None:
     assert event.time == "2026-01-31T12:00:00.000Z"
 
 
+@pytest.mark.parametrize("key", [*HOSTILE, "100%.txt", "%2F%2f+.txt", "a\nb.txt", " .txt"])
+def test_both_ways_of_s3_tell_the_same_document(inbox: Room, key: str) -> None:
+    location, etag = S3Location(inbox.inbox, key), inbox.upload(key, b"abc").data.document.etag
+    found = {"key": key, "size": 3, "etag": etag, "sequencer": "0055AED6DCD90281E5"}
+    envelope = {"source": "aws.s3", "detail-type": "Object Created", "time": "2026-01-31T12:00:00Z"}
+    detail = {"version": "0", "bucket": {"name": inbox.inbox}, "object": found, "reason": "PutObject"}
+    raw = json.dumps({"version": "0", "id": "x", **envelope, "detail": detail})
+    result = run_on(inbox, raw, notification(location, etag), sources=(Source(inbox.inbox, key[:1], ".txt"),))
+    if not key.endswith(".txt"):  # one of the hostile keys: refused as foreign both times
+        assert [letter["kind"] for letter in inbox.dead(2)] == ["ForeignUrl"] * 2
+        return
+    assert result.failures == []
+    one, other = inbox.published(2)
+    assert one.to_json() == other.to_json()
+    assert one.data.document.url == location.url
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"source": "my.s3"},
+        {"detail-type": "Object Deleted"},
+        {"detail": {"bucket": {"name": "docs"}, "object": {}}},
+        {"detail": {"bucket": {"name": "NO BUCKET"}, "object": {"key": "a"}}},
+        {"detail": {"bucket": {"name": "docs"}, "object": {"key": ""}}},
+        {"detail": None},
+        {"time": "yesterday"},
+    ],
+)
+def test_what_is_no_upload_of_event_bridge_is_a_dead_letter(inbox: Room, changed: dict[str, Any]) -> None:
+    envelope = {"source": "aws.s3", "detail-type": "Object Created", "time": "2026-01-31T12:00:00Z"}
+    detail = {"bucket": {"name": inbox.inbox}, "object": {"key": "a.txt"}}
+    result = run_on(inbox, json.dumps({**envelope, "detail": detail, **changed}))
+    assert result.failures == []
+    (letter,) = inbox.dead()
+    assert letter["kind"] == "InvalidEvent"
+
+
 @pytest.mark.parametrize(
     ("key", "body", "content_type", "told"),
     [

@@ -13,6 +13,7 @@ from lakenb.catalog.places import KEY_BYTES
 from lakenb.errors import Fault, InputsError, LocalRunError
 from lakenb.graph.options import shown, wrong_type
 from lakenb.graph.steps import Part
+from lakenb.security.stores import given_bucket
 
 if TYPE_CHECKING:
     from lakenb.graph.graph import Graph
@@ -69,7 +70,8 @@ def gather(graph: Graph, paths: Any) -> tuple[Input, ...]:
         for path, name in _files(given, faults):
             made = Input(trigger, prefix + name, path)
             faults += _faults(made, suffix)
-            other = inputs.setdefault((trigger, made.key), made)
+            # several triggers may share a given bucket
+            other = inputs.setdefault((given_bucket(step) or f"the bucket of {trigger}", made.key), made)
             if other.path.resolve() != path.resolve():
                 what = f"{_whole(path)} and {_whole(other.path)} would have one key, {_whole(made.key)}"
                 faults.append(

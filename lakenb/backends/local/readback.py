@@ -147,6 +147,15 @@ def _queue_policy(emulator: Emulator, _: Stack, __: str, wanted: Properties) -> 
         yield "PolicyDocument", wanted["PolicyDocument"], json.loads(found.get("Policy", "null"))
 
 
+def _rule(emulator: Emulator, stack: Stack, logical_id: str, wanted: Properties) -> Iterator[Difference]:
+    events, name = emulator.client("events"), stack.physical[logical_id]
+    found = events.describe_rule(Name=name)
+    for field in ("Description", "State"):
+        yield field, wanted[field], found.get(field)
+    yield "EventPattern", wanted["EventPattern"], json.loads(found.get("EventPattern") or "null")
+    yield "Targets", wanted["Targets"], events.list_targets_by_rule(Rule=name)["Targets"]
+
+
 def _topic_policy(emulator: Emulator, _: Stack, __: str, wanted: Properties) -> Iterator[Difference]:
     for arn in wanted["Topics"]:
         found = emulator.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"]
@@ -201,6 +210,7 @@ def _mapping(emulator: Emulator, stack: Stack, logical_id: str, wanted: Properti
 
 
 _READERS: dict[str, Callable[[Emulator, Stack, str, Properties], Iterator[Difference]]] = {
+    "AWS::Events::Rule": _rule,
     "AWS::IAM::Role": _role,
     "AWS::Lambda::EventSourceMapping": _mapping,
     "AWS::Lambda::Function": _function,

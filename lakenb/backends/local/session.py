@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from lakenb.backends.local.deploy import deploy
 from lakenb.backends.local.emulator import start_emulator
 from lakenb.backends.local.follow import Follower
+from lakenb.backends.local.given import given_buckets, hearers, make_given_buckets, unlike_given
 from lakenb.backends.local.inputs import gather
 from lakenb.backends.local.launcher.ungated import UNGATED
 from lakenb.backends.local.observe import Observation
@@ -88,12 +89,14 @@ class LocalSession:
         self._emulator: Emulator | None = None
         self._stack: Stack | None = None
         self._observation: Observation | None = None
+        self._given: dict[str, str] = {}
         self._put: dict[str, Counter[str]] = {}
         self._names: dict[str, str] = {}
         self._began = time.monotonic()
 
     def __enter__(self) -> Self:
         """Start the embedded AWS, deploy the template, and read back what it must hold."""
+        self._given = given_buckets(self.graph)
         codes = {step.code() for step in self.graph.nodes.values()}
         keys = {code: asset_key(function_zip(code).hash) for code in sorted(codes)}
         template = build(self.graph, keys)
@@ -103,6 +106,7 @@ class LocalSession:
         try:
             self._say("starting the embedded AWS")
             self._emulator = self._start()
+            make_given_buckets(self._emulator, self._given)
             self._say("deploying the template")
             self._stack = deploy(self._emulator, self.stack_name, template, codes)
             read_back(self._emulator, self._stack)
@@ -148,8 +152,8 @@ class LocalSession:
         return self.emulator.client(service)
 
     def bucket(self, node: str) -> str:
-        """Return the name of a node's own bucket."""
-        return self.stack.id(node, Kind.STORE)
+        """Return the name of a node's bucket: its own, or the one that it was given."""
+        return self._given.get(node) or self.stack.id(node, Kind.STORE)
 
     def read(self, url: str) -> bytes:
         """Return a document's bytes, read with the deployer's key."""
@@ -229,7 +233,7 @@ class LocalSession:
             observation.accounts(self._put),
             tuple(sorted(self._names.items())),
             timedelta(seconds=time.monotonic() - started),
-            tuple(f"{what}: {here}" for what, _, here in UNGATED),
+            (*(f"{what}: {here}" for what, _, here in UNGATED), *unlike_given(self._given)),
         )
 
     @property
@@ -247,7 +251,8 @@ class LocalSession:
             bucket = self.bucket(made.trigger)
             s3.upload_file(str(made.path), bucket, made.key)
             url = S3Location(bucket, made.key).url
-            self._put.setdefault(made.trigger, Counter())[url] += 1
+            for trigger in hearers(self.graph, self._given, made.trigger, made.key):
+                self._put.setdefault(trigger, Counter())[url] += 1
             self._names[url] = made.path.name
             self._say(f"putting documents ({total})")
 

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _VARIABLE = re.compile(r"\$\{([^!}][^}]*)\}")
+_ARNS = {
+    "AWS::Events::Rule": "arn:aws:events:{place}:rule/{name}",
+    "AWS::IAM::Role": "arn:aws:iam::{account}:role/{name}",
+    "AWS::Lambda::Function": "arn:aws:lambda:{place}:function:{name}",
+    "AWS::Logs::LogGroup": "arn:aws:logs:{place}:log-group:{name}:*",
+    "AWS::S3::Bucket": "arn:aws:s3:::{name}",
+    "AWS::SQS::Queue": "arn:aws:sqs:{place}:{name}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +81,8 @@ class Stack:
         return pseudo[name] if name in pseudo else self.physical[name]
 
     def _arn(self, name: str) -> str:
-        physical, place = self.physical[name], f"{self.region}:{self.account}"
-        match self.template["Resources"][name]["Type"]:
-            case "AWS::SQS::Queue":
-                return f"arn:aws:sqs:{place}:{physical.rpartition('/')[2]}"
-            case "AWS::S3::Bucket":
-                return f"arn:aws:s3:::{physical}"
-            case "AWS::IAM::Role":
-                return f"arn:aws:iam::{self.account}:role/{physical}"
-            case "AWS::Lambda::Function":
-                return f"arn:aws:lambda:{place}:function:{physical}"
-            case "AWS::Logs::LogGroup":
-                return f"arn:aws:logs:{place}:log-group:{physical}:*"
-        return physical  # a topic's Ref is its ARN
+        physical, shape = self.physical[name], _ARNS.get(self.template["Resources"][name]["Type"])
+        if shape is None:
+            return physical  # a topic's Ref is its ARN
+        own = physical.rpartition("/")[2] if physical.startswith("http") else physical  # a queue's is its URL
+        return shape.format(place=f"{self.region}:{self.account}", account=self.account, name=own)

@@ -284,6 +284,12 @@ def test_rule_delivers_only_to_a_queue_that_lets_it(emulator: LocalEmulator) -> 
     set_queue_policy(emulator, url, delivery_statement("events.amazonaws.com", arn, f"{rule}x"))
     events.put_events(Entries=[entry])
     assert (visible(emulator, arn), visible(emulator, dead)) == (0, 2)
+    (letter, _) = emulator.client("sqs").receive_message(
+        QueueUrl=dead_url, MaxNumberOfMessages=2, VisibilityTimeout=0, MessageAttributeNames=["All"]
+    )["Messages"]
+    told = json.loads(letter["Body"])  # the event as the queue would have got it
+    assert (told["source"], told["detail-type"], told["detail"]) == (name, "tested", {})
+    assert letter["MessageAttributes"]["RULE_ARN"]["StringValue"] == rule
     set_queue_policy(emulator, url, delivery_statement("events.amazonaws.com", arn, rule))
     events.put_events(Entries=[entry])
     assert (visible(emulator, arn), visible(emulator, dead)) == (1, 2)

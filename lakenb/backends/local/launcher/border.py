@@ -40,7 +40,9 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "ministack.core.router": ("detect_service", "extract_access_key_id", "extract_region"),
     "ministack.services.cloudformation.provisioners": ("_RESOURCE_HANDLERS",),
     "ministack.services.cloudwatch_logs": ("_log_groups",),
-    "ministack.services.eventbridge": ("_dispatch_to_sqs", "_invoke_target", "start_scheduler", "threading"),
+    "ministack.services.eventbridge": (
+        "_dispatch_to_sqs", "_invoke_target", "_pattern_event_view", "start_scheduler", "threading",
+    ),
     "ministack.services.iam": ("_access_keys", "_roles", "_user_inline_policies", "_users"),
     "ministack.services.lambda_svc": (
         "_create_esm", "_emit_lambda_logs", "_esm_inflight", "_esms", "_get_func_record_for_qualifier",

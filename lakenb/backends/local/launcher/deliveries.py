@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _SNS: Final = "ministack.services.sns"
 _SQS: Final = "ministack.services.sqs"
+_EVENTS: Final = "ministack.services.eventbridge"
 _GATES: Final = {"sns.amazonaws.com": "sns-delivery", "s3.amazonaws.com": "s3-notification"}
 
 _current = (
@@ -35,7 +36,7 @@ def install(*, log_only: bool) -> None:
     border.replace(_SNS, "_deliver_to_sqs", lambda original: _logging(original, log_only=log_only))
     border.replace(_SQS, "queue_policy_allows", _noting_answer if log_only else _asking_queue)
     if not log_only:
-        border.replace("ministack.services.eventbridge", "_invoke_target", _delivering_as_rule)
+        border.replace(_EVENTS, "_invoke_target", _delivering_as_rule)
 
 
 def _queue_policy(arn: str) -> Any:
@@ -135,7 +136,8 @@ def _delivering_as_rule(original: Any) -> Any:
             rule_arn = rule.get("Arn", "")
             reason = {"RULE_ARN": rule_arn, "TARGET_ARN": arn, "ERROR_CODE": "NO_PERMISSIONS"}
             caller = gates.Caller("eventbridge-redrive", "events.amazonaws.com", {"aws:sourcearn": rule_arn})
-            _put_dead_letter(caller, dead_letters, json.dumps(event), reason)
+            seen = view or border.of(_EVENTS, "_pattern_event_view")(event)
+            _put_dead_letter(caller, dead_letters, json.dumps(seen.event_with_detail()), reason)
 
     return invoke
 
