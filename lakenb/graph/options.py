@@ -203,7 +203,7 @@ def id_faults(node_id: object, where: str, longest: int = NODE_ID_LENGTH) -> lis
     ]
 
 
-# Tables, pictures and decisions name these beside the nodes: a node of the same name would be mistaken for them.
+# tables, pictures and decisions name these beside the nodes: a node of that name would be mistaken for them
 _TAKEN = {"cache": "the pipeline's cache", "deployer": "whoever deploys it"}
 
 

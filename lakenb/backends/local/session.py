@@ -5,12 +5,14 @@ from __future__ import annotations
 import signal
 import threading
 import time
+import weakref
 from collections import Counter
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from lakenb.backends.local.attempts import attempt
 from lakenb.backends.local.deploy import deploy
 from lakenb.backends.local.emulator import start_emulator
 from lakenb.backends.local.follow import Follower
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from lakenb.backends.local.seam import Emulator
     from lakenb.backends.local.stack import Stack
     from lakenb.graph.graph import Graph
+    from lakenb.records.attempt import Attempt
 
 _DEFAULT_TIMEOUT = timedelta(minutes=10)
 
@@ -116,6 +119,15 @@ class LocalSession:
             raise
         return self
 
+    def open(self) -> Self:
+        """Start it for several cells of a notebook, until `close`; a ``with`` statement needs neither.
+
+        A session that nothing names any more, since its cell ran again, ends by itself.
+        """
+        self.__enter__()
+        weakref.finalize(self, self.emulator.stop)
+        return self
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -180,6 +192,32 @@ class LocalSession:
         """
         code = self.stack.template["Resources"][logical_id(node, Kind.FUNCTION)]["Properties"]["Code"]
         return probe(self.emulator, self.stack.id(node, Kind.FUNCTION), self.stack.resolve(code), calls)
+
+    def attempt(self, node: str, action: str, resource: str) -> Attempt:
+        """Let a node's deployed function make one call, and return what the server said.
+
+        Parameters
+        ----------
+        node
+            Whose function, with its role's own credentials; ``"deployer"`` for the key that may do all.
+        action
+            ``s3:GetObject``, ``s3:PutObject``, ``s3:DeleteObject``, ``s3:ListBucket``, ``sqs:SendMessage``,
+            ``sqs:ReceiveMessage`` or ``sns:Publish``.
+        resource
+            By the pipeline's names: ``"chunks/key"`` or ``"cache/key"`` for objects, a document's URL, a node
+            alone for its bucket, ``"chunks.queue"``, ``"chunks.dead-letters"`` or ``"chunks.topic"``.
+
+        Returns
+        -------
+        Attempt
+            Allowed or not, the server's sentence, and the statement that decided.
+
+        Raises
+        ------
+        OptionError
+            For a node, an action or a resource that there is not.
+        """
+        return attempt(self, node, action, resource)
 
     def run(self, paths: Any, *, save: str | PathLike[str] | None = None) -> Run:
         """Put documents, follow them until all is quiet, and return what was observed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import subprocess
@@ -309,3 +310,18 @@ def test_full_disk_is_one_clear_error(tmp_path: Path) -> None:
     assert "lakenb: there is no space left" in said.stderr
     assert "mend:  free some space" in said.stderr
     assert "Traceback" not in said.stderr
+
+
+def test_a_session_over_several_cells_ends_by_close_and_by_being_forgotten() -> None:
+    pids = []
+    for forgets in (False, True):
+        session = pipeline().local().open()
+        pids.append(session.emulator.pid)  # type: ignore[attr-defined]  # of the embedded AWS, not of the seam
+        assert psutil.pid_exists(pids[-1])
+        if forgets:
+            del session  # as a cell does that runs again
+            gc.collect()
+        else:
+            session.close()
+        assert not psutil.pid_exists(pids[-1])
+    assert len(set(pids)) == 2

@@ -1,0 +1,92 @@
+"""What a node tries, in the pipeline's own names: the denial beside the permission."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import lakenb as lk
+from tests.examples import letters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakenb.backends.local.session import LocalSession
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSession]:
+    folder = tmp_path_factory.mktemp("letters")
+    (folder / "one.txt").write_text("A letter.\n\nOf two paragraphs.\n")
+    with letters().local() as session:
+        session.run([folder / "one.txt"])
+        yield session
+
+
+def test_a_read_of_the_producers_document_names_the_statement(aws: LocalSession) -> None:
+    tried = aws.attempt("paragraphs", "s3:GetObject", "inbox/letters/one.txt")
+    assert (tried.allowed, tried.status, tried.decided_by) == (
+        True,
+        200,
+        "the identity-based policy's statement ReadSources",
+    )
+    assert repr(tried) == (
+        "ALLOWED  paragraphs · s3:GetObject on inbox/letters/one.txt\n"
+        "         by the identity-based policy's statement ReadSources"
+    )
+
+
+def test_a_write_there_brings_the_servers_own_sentence(aws: LocalSession) -> None:
+    tried = aws.attempt("paragraphs", "s3:PutObject", "inbox/letters/one.txt")
+    assert (tried.allowed, tried.status, tried.code) == (False, 403, "AccessDenied")
+    assert "is not authorized to perform: s3:PutObject" in tried.message
+    assert "because no identity-based policy allows the s3:PutObject action" in tried.message
+    assert repr(tried).startswith("DENIED   paragraphs · s3:PutObject on inbox/letters/one.txt\n")
+
+
+def test_the_deployer_may_what_the_node_may_not(aws: LocalSession) -> None:
+    assert not aws.attempt("sentences", "s3:GetObject", "inbox/letters/one.txt").allowed
+    assert aws.attempt("deployer", "s3:GetObject", "inbox/letters/one.txt").allowed
+    missing = aws.attempt("deployer", "s3:GetObject", "inbox/letters/none.txt")
+    assert (missing.allowed, missing.code) == (False, "NoSuchKey")
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "allowed"),
+    [
+        ("s3:PutObject", "cache/sentences/x", True),
+        ("s3:PutObject", "cache/sentences-2/x", False),
+        ("s3:PutObject", "cache/paragraphs/x", False),
+        ("s3:GetObject", "cache/sentences/x", True),
+        ("s3:DeleteObject", "cache/sentences/x", False),
+        ("s3:ListBucket", "paragraphs", False),
+        ("s3:ListBucket", "cache", False),
+        ("sqs:SendMessage", "sentences.dead-letters", True),
+        ("sqs:SendMessage", "paragraphs.dead-letters", False),
+        ("sqs:ReceiveMessage", "sentences.queue", True),
+        ("sqs:ReceiveMessage", "results.queue", False),
+        ("sns:Publish", "paragraphs.topic", False),
+    ],
+)
+def test_each_sort_of_resource_can_be_tried(
+    aws: LocalSession, action: str, resource: str, *, allowed: bool
+) -> None:
+    assert aws.attempt("sentences", action, resource).allowed is allowed
+
+
+@pytest.mark.parametrize(
+    ("node", "action", "resource", "said"),
+    [
+        ("sentence", "s3:GetObject", "cache/x", "'sentence' is not a node of this pipeline"),
+        ("sentences", "s3:Get", "cache/x", "did you mean s3:GetObject"),
+        ("sentences", "s3:GetObject", "cash/x", "'cash' is not a node or the cache"),
+        ("sentences", "s3:GetObject", "cache", "'cache' names no key"),
+        ("sentences", "sqs:SendMessage", "sentences.qeue", "did you mean queue"),
+    ],
+)
+def test_a_wrong_name_is_told_with_a_near_one(
+    aws: LocalSession, node: str, action: str, resource: str, said: str
+) -> None:
+    with pytest.raises(lk.OptionError, match=said):
+        aws.attempt(node, action, resource)
