@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from lakenb.errors import OptionError
 from lakenb.records.run import Account
 from lakenb.records.tables import Table, printable, table_of
 
@@ -54,3 +57,50 @@ def test_table_of_records_has_a_column_for_each_field() -> None:
     table = table_of("edges", [Account("a -> b", 3, 1, 1, 1)], Account)
     assert table.columns == ("edge", "inputs", "delivered", "failed", "filtered")
     assert table.rows == (("a -> b", 3, 1, 1, 1),)
+
+
+GRANTS = Table(
+    "grants",
+    ("principal", "action", "logical id"),
+    (("a", "s3:GetObject", "A"), ("b", "s3:GetObject", "B"), ("b", "s3:PutObject", "B")),
+)
+
+
+def test_where_keeps_the_rows_that_have_every_value() -> None:
+    found = GRANTS.where(principal="b", action="s3:GetObject")
+    assert found.rows == (("b", "s3:GetObject", "B"),)
+    assert found.columns == GRANTS.columns
+    assert "where principal is 'b'" in found.text()
+
+
+def test_where_takes_several_values_a_function_and_columns_with_blanks() -> None:
+    assert len(GRANTS.where(principal=["a", "b"])) == 3
+    assert len(GRANTS.where(action=lambda action: action.startswith("s3:Put"))) == 1
+    assert GRANTS.where(logical_id="A").rows == GRANTS.rows[:1]
+
+
+def test_where_on_an_unknown_column_names_the_nearest() -> None:
+    with pytest.raises(OptionError) as raised:
+        GRANTS.where(pricipal="b")
+    assert raised.value.fault.what == "the table of grants has no column 'pricipal'"
+    assert raised.value.fault.mend == "did you mean principal?"
+    with pytest.raises(OptionError, match="it has principal, action, logical_id"):
+        GRANTS.where(x=1)
+
+
+def test_an_empty_answer_tells_a_misspelled_question_from_nobody() -> None:
+    assert GRANTS.where(action="s3:GetObjekt").text() == (
+        "no grants\nwhere action is 's3:GetObjekt' (in no row; did you mean 's3:GetObject'?)"
+    )
+    assert GRANTS.where(principal="a", action="s3:DeleteBucket").text().startswith("no grants\n")
+
+
+def test_where_goes_on_from_where_and_keeps_the_table_itself() -> None:
+    assert len(GRANTS.where(principal="b").where(action="s3:PutObject")) == 1
+    assert len(GRANTS) == 3
+    assert not GRANTS.notes
+
+
+def test_notes_stand_below_the_rows_and_command_nothing() -> None:
+    table = Table("things", ("n",), ((1,),), ("a note\x1b[2J",))
+    assert table.text().splitlines()[-1] == "a note�[2J"

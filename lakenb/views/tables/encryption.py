@@ -1,0 +1,210 @@
+"""The published encryption table beside what the template says: a row for a service, and its resources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lakenb.graph.steps import Part
+from lakenb.records.tables import Table
+from lakenb.security.given import given_bucket_notes
+from lakenb.views.tables.at_rest import AtRest, at_rest, properties_of
+from lakenb.views.tables.in_transit import InTransit, Transit
+from lakenb.views.tables.order import positions
+from lakenb.views.tables.published import FOOTNOTES, PUBLISHED, PublishedRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lakenb.views.seen import Seen
+
+COLUMNS = ("service", "at rest", "in transit", "resources", "as published", "today")
+RESOURCE_COLUMNS = (
+    "logical id",
+    "node",
+    "service",
+    "at rest",
+    "in transit",
+    "key",
+    "as published",
+    "says so",
+)
+IDENTIFIERS = frozenset({"logical id", "key", "says so"})
+NO_RESOURCES = "none in this pipeline"
+NOT_OURS = "given bucket: not in this template, its owner's"
+HOLDS = "✓ holds"
+_PIPELINE = "the pipeline"
+_STORAGE = "Middleware Storage"
+_SERVICES = {
+    "AWS::SQS::Queue": "SQS",
+    "AWS::SNS::Topic": "SNS",
+    "AWS::EFS::FileSystem": "EFS",
+    "AWS::DynamoDB::Table": "DynamoDB",
+    "AWS::DynamoDB::GlobalTable": "DynamoDB",
+    "AWS::Logs::LogGroup": "Logs",
+    "AWS::S3::Bucket": _STORAGE,
+    "AWS::Lambda::Function": "Environment Variables",
+    "AWS::ECS::TaskDefinition": "Environment Variables",
+}
+_NAMED = 4
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EncryptionTable(Table):
+    """The services of the published table; in a notebook each unfolds to its resources.
+
+    Parameters
+    ----------
+    resources
+        A row for each resource: logical id, node, service, at rest, in transit, key, as published, and the
+        property and the Denies in the template that say so.
+    """
+
+    resources: Table = field(default=Table("resources", RESOURCE_COLUMNS, (), identifiers=IDENTIFIERS))
+
+    def _repr_html_(self) -> str | None:
+        """Return the services as HTML, the resources of each folded below."""
+        try:
+            from lakenb.views.tables.encryption_html import (  # noqa: PLC0415 - pandas only when used
+                encryption_html,
+            )
+        except ImportError:
+            return None
+        return encryption_html(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Resource:
+    logical_id: str
+    node: str
+    service: str
+    at_rest: AtRest
+    in_transit: InTransit
+    promised: str
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        kept = self.at_rest.keeps(self.promised)
+        resting = () if kept else (f"at rest {self.at_rest.words} ({self.at_rest.evidence})",)
+        return (*resting, *self.in_transit.faults)
+
+    @property
+    def is_better(self) -> bool:
+        return self.at_rest.exceeds(self.promised)
+
+    def row(self) -> tuple[str, ...]:
+        evidence = " · ".join(filter(None, (self.at_rest.evidence, self.in_transit.evidence)))
+        return (
+            self.logical_id,
+            self.node,
+            self.service,
+            self.at_rest.words,
+            self.in_transit.words,
+            self.at_rest.key or "—",
+            f"✗ {'; '.join(self.faults)}" if self.faults else HOLDS,
+            evidence,
+        )
+
+
+def encryption_table(seen: Seen) -> EncryptionTable:
+    """Return the published encryption table, and whether this template keeps it.
+
+    Parameters
+    ----------
+    seen
+        The template, read with the names of its pipeline.
+
+    Returns
+    -------
+    EncryptionTable
+        Columns service, at rest and in transit (the page's own cells), resources (how many), as published
+        (``✓ holds``, or ``✗`` with the logical ids and what differs), today (what AWS does beside it). One
+        row for each row of the page, in its order. `resources` holds a row for each resource.
+    """
+    found = _resources(seen)
+    given = _given_buckets(seen)
+    rows = tuple(
+        _service_row(
+            published,
+            [one for one in found if one.service == published.service],
+            given if published.service == _STORAGE else (),
+        )
+        for published in PUBLISHED
+    )
+    notes = (*FOOTNOTES, *given_bucket_notes(seen.graph))
+    return EncryptionTable("services", COLUMNS, rows, notes, resources=_resource_table(found, given))
+
+
+def _resources(seen: Seen) -> list[_Resource]:
+    transit = Transit(seen.template)
+    promised = {row.service: row.at_rest for row in PUBLISHED}
+    found = []
+    for logical, resource in seen.template.get("Resources", {}).items():
+        kind = resource.get("Type", "") if isinstance(resource, dict) else ""
+        resting = at_rest(kind, properties_of(resource))
+        if resting is None:
+            continue
+        owner = seen.owners.get(logical)
+        is_cache = owner == "" and kind == "AWS::S3::Bucket"
+        service = "Cache Storage" if is_cache else _SERVICES[kind]
+        node = "—" if owner is None else owner or _PIPELINE
+        found.append(_Resource(logical, node, service, resting, transit.of(logical), promised[service]))
+    places = positions(seen.graph)
+    order = {row.service: index for index, row in enumerate(PUBLISHED)}
+    return sorted(
+        found, key=lambda one: (order[one.service], places.get(one.node, len(places)), one.logical_id)
+    )
+
+
+def _given_buckets(seen: Seen) -> tuple[str, ...]:
+    """Return the triggers whose bucket is not in the template."""
+    resources = seen.template.get("Resources", {})
+    made = {
+        node for logical, node in seen.owners.items() if resources[logical].get("Type") == "AWS::S3::Bucket"
+    }
+    return tuple(
+        node
+        for node in seen.graph.topological()
+        if seen.graph.nodes[node].row.part is Part.TRIGGER and node not in made
+    )
+
+
+def _resource_table(found: Sequence[_Resource], given: Sequence[str]) -> Table:
+    rows = [one.row() for one in found]
+    rows += [("—", node, _STORAGE, "—", "—", "—", f"○ {NOT_OURS}", NOT_OURS) for node in given]
+    order = [row.service for row in PUBLISHED]
+    rows.sort(key=lambda row: order.index(row[2]))
+    return Table("resources", RESOURCE_COLUMNS, tuple(rows), identifiers=IDENTIFIERS)
+
+
+def _service_row(
+    published: PublishedRow, found: Sequence[_Resource], given: Sequence[str]
+) -> tuple[str, ...]:
+    counted = str(len(found)) if found else NO_RESOURCES
+    if given:
+        counted = f"{len(found)}, and {len(given)} given"
+    verdict = " · ".join(
+        (*_verdicts(found), *(f"○ {NOT_OURS} ('{node}')" for node in given)) or (f"○ {NO_RESOURCES}",)
+    )
+    return (
+        published.service,
+        published.at_rest_cell,
+        published.in_transit_cell,
+        counted,
+        verdict,
+        published.today,
+    )
+
+
+def _verdicts(found: Sequence[_Resource]) -> Iterator[str]:
+    faulty = [f"{one.logical_id}: {'; '.join(one.faults)}" for one in found if one.faults]
+    better = [f"{one.logical_id}: {one.at_rest.words}" for one in found if one.is_better and not one.faults]
+    if faulty:
+        yield f"✗ {_some(faulty)}"
+    elif found:
+        yield f"{HOLDS}; more than published: {_some(better)}" if better else HOLDS
+
+
+def _some(texts: Sequence[str]) -> str:
+    more = f" · and {len(texts) - _NAMED} more, see .resources" if len(texts) > _NAMED else ""
+    return " · ".join(texts[:_NAMED]) + more
