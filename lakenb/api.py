@@ -4,30 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lakenb.errors import LakenbError
 from lakenb.graph.graph import Graph
 from lakenb.packaging.assets import asset_key
 from lakenb.packaging.sizes import package_sizes
 from lakenb.packaging.zips import function_zip
-from lakenb.records.tables import Table, table_of
-from lakenb.security.encryption import DEFAULT_ENCRYPTION, EncryptionRow
-from lakenb.security.statements import grants
-from lakenb.security.values import Grant
 from lakenb.template.build import build, to_json
+from lakenb.views.picture import Picture, picture
 from lakenb.views.progress import progress_line
+from lakenb.views.seen import Seen, seen
+from lakenb.views.tables.access import access_table
+from lakenb.views.tables.encryption import EncryptionTable, encryption_table
+from lakenb.views.tables.endpoints import endpoints_table
+from lakenb.views.tables.grants import grants_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import timedelta
     from os import PathLike
+    from pathlib import Path
 
+    from lakenb.backends.cdk.assembly import Assembly
     from lakenb.backends.local.session import LocalSession
     from lakenb.records.run import Run
+    from lakenb.records.tables import Table
 
 
 class Pipeline(Graph):
     """A pipeline: a graph and what can be done with it.
 
-    Composing it reaches nothing outside; only `run` and `local` do, and they say so.
+    Composing it reaches nothing outside; `run`, `local`, `synth` and `save` do, and say so.
 
     Parameters
     ----------
@@ -60,15 +66,76 @@ class Pipeline(Graph):
         edges = "\n".join(f"  {edge}" for edge in self.edges)
         return f"<Pipeline {self.id!r}: {len(self.nodes)} nodes, {len(self.edges)} edges>\n{edges}"
 
-    @property
-    def grants(self) -> Table:
-        """Who may do what: edge, principal, action, resource, condition, why."""
-        return table_of("grants", grants(self), Grant)
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the picture as svg, png and text; a pipeline that has no template shows its edges."""
+        try:
+            return self.draw()._repr_mimebundle_(include, exclude)
+        except LakenbError as error:
+            return {"text/plain": f"{self!r}\nno picture: {error}"}, {}
+
+    def draw(self, *kinds: str, title: str | None = None) -> Picture:
+        """Return the picture of the template: nodes, stores, and what crosses each edge.
+
+        Parameters
+        ----------
+        kinds
+            Which of ``"documents"``, ``"messages"`` and ``"cache"`` to draw; all of them by default.
+        title
+            The picture's title; the pipeline's id by default.
+
+        Returns
+        -------
+        Picture
+            Shows itself in a notebook; has ``.svg``, ``.png``, ``.dot``, ``.text`` and ``.save(path)``.
+
+        Raises
+        ------
+        OptionError
+            For another kind.
+        UnsupportedError
+            For a key or a VPC.
+        """
+        return picture(self._seen(), **({"kinds": kinds} if kinds else {}), title=title)
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write the picture to a file: ``.svg``, ``.png`` or ``.dot``, by its suffix.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        OptionError
+            For another suffix.
+        """
+        return self.draw().save(path)
 
     @property
-    def encryption(self) -> Table:
-        """The published encryption table: service, at rest, in transit, and what AWS does today."""
-        return table_of("services", DEFAULT_ENCRYPTION, EncryptionRow)
+    def grants(self) -> Table:
+        """Who may do what, from the template: edge, principal, action, resource, condition, why, kind."""
+        return grants_table(self._seen())
+
+    @property
+    def access(self) -> Table:
+        """Who may do what with which store: a row for each principal, a column for each store."""
+        return access_table(self._seen())
+
+    @property
+    def encryption(self) -> EncryptionTable:
+        """The published encryption table, from the template; ``.resources`` unfolds it."""
+        return encryption_table(self._seen())
+
+    @property
+    def endpoints(self) -> Table:
+        """VPC endpoints: which services the nodes call, which are published, and which node needs them."""
+        return endpoints_table(self._seen())
+
+    def _seen(self) -> Seen:
+        return seen(self, self.template())
 
     def template(self) -> dict[str, Any]:
         """Return the CloudFormation template as a dict, at any size.
@@ -84,6 +151,34 @@ class Pipeline(Graph):
     def template_json(self) -> str:
         """Return the template as compact JSON, the same bytes for the same pipeline."""
         return to_json(self.template())
+
+    def synth(self, directory: str | PathLike[str] = "cdk.out", *, stack_name: str | None = None) -> Assembly:
+        """Write a cloud assembly that the CDK command line lists, diffs and deploys.
+
+        CDK runs in a process of its own, never in this one. Needs the extra ``lakenb[cdk]``.
+
+        Parameters
+        ----------
+        directory
+            Where to write it; an assembly that is already there is replaced.
+        stack_name
+            The stack's name; the pipeline's id by default.
+
+        Returns
+        -------
+        Assembly
+            Where it is, and the name of its stack.
+
+        Raises
+        ------
+        SynthError
+            If CDK is not installed, refuses the template, or the directory is not an assembly's.
+        QuotaError
+            If one stack cannot hold the pipeline.
+        """
+        from lakenb.backends.cdk.synth import synth  # noqa: PLC0415 - reaches for CDK only when asked to
+
+        return synth(self, directory, stack_name=stack_name)
 
     def package_sizes(self) -> Table:
         """Return what each node's function brings, and how large it is.

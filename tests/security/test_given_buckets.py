@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import lakenb as lk
-from lakenb.security.encryption import given_bucket_notes
+from lakenb.security.given import given_bucket_notes
 from lakenb.security.statements import dead_letter_statements, grants, queue_statements
 from lakenb.security.stores import Store, given_bucket, provides
 from tests.examples import Forwarder
