@@ -12,7 +12,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-all bench lint types imports format clean setup-demo setup-test
+.PHONY: help demo test test-all bench notebooks lint types imports format clean setup-demo setup-test
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -26,8 +26,11 @@ test: setup-test lint types imports ## lint, types, import contract and every te
 test-all: setup-test lint types imports ## the same with the slow sweeps
 	$(BIN)/pytest -m "slow or not slow" $(ARGS)
 
-bench: setup-demo ## medians, and ratios against a peer in the same run; never a verdict
+bench: setup-test ## medians, and ratios against a peer in the same run; never a verdict
 	$(BIN)/python benchmarks/run.py $(ARGS)
+
+notebooks: setup-test ## run the notebooks and write their outputs
+	$(BIN)/python scripts/notebooks.py $(ARGS)
 
 lint: setup-test ## ruff: rules and format
 	$(BIN)/ruff check .

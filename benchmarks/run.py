@@ -6,15 +6,27 @@ import argparse
 import sys
 from pathlib import Path
 
+from cdk import cdk
 from handlers import handlers
 from harness import Result, table, write
 from import_time import import_time
 from local_run import emulator_start, local_run
+from picture import picture_50, picture_1000
 from template_time import template_100, template_1000
 
 BENCHMARKS = {
     function.__name__: function
-    for function in (import_time, template_100, template_1000, emulator_start, local_run, handlers)
+    for function in (
+        import_time,
+        template_100,
+        template_1000,
+        picture_50,
+        picture_1000,
+        cdk,
+        emulator_start,
+        local_run,
+        handlers,
+    )
 }
 
 

@@ -26,6 +26,7 @@ from lakenb.errors import (
     PipelineError,
     QuotaError,
     RunTimeoutError,
+    SynthError,
     TravelError,
     UnsupportedError,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "S3Storage",
     "S3Trigger",
     "Step",
+    "SynthError",
     "TravelError",
     "UnsupportedError",
     "ZipInflate",

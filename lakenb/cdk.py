@@ -1,0 +1,257 @@
+"""A pipeline inside an ordinary CDK app: `PipelineConstruct`.
+
+This module belongs to the process of a user's own CDK app; it imports `aws_cdk`. A notebook writes an
+assembly with `Pipeline.synth` instead, which needs no app and keeps CDK out of the kernel.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+try:
+    import aws_cdk
+    import jsii
+    from aws_cdk import aws_s3 as s3
+    from aws_cdk.aws_s3_assets import Asset
+    from aws_cdk.cloudformation_include import CfnInclude
+    from constructs import Construct, IConstruct
+except ImportError as _error:
+    from lakenb.backends.cdk.installation import uninstalled
+
+    raise uninstalled(_error.name or "aws_cdk") from _error
+
+from lakenb.backends.cdk.tokens import in_stack_shared_by_others
+from lakenb.errors import Fault, OptionError, QuotaError, SynthError
+from lakenb.packaging.zips import function_zip
+from lakenb.security.stores import given_bucket
+from lakenb.template.build import build
+from lakenb.template.names import Kind, logical_id
+from lakenb.template.quotas import quota_faults
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lakenb.graph.code import Code
+    from lakenb.graph.graph import Graph
+
+__all__ = ["PipelineConstruct"]
+
+
+class PipelineConstruct(Construct):
+    """A pipeline in a stack of the user's own.
+
+    The pipeline's own template becomes a part of the stack: the statements are the same, logical ids are
+    CDK's, and the functions' zips are assets of the app, whatever its synthesizer. Explicit names carry the
+    pipeline's id beside the stack's name, so that several pipelines fit in one stack.
+
+    Parameters
+    ----------
+    scope, id
+        As for every construct.
+    pipeline
+        The pipeline.
+    buckets
+        The buckets that triggers were given, by the triggers' ids. Only needed for buckets that are not made
+        in this app, whose constructs cannot be found from their names.
+
+    Raises
+    ------
+    OptionError
+        If `buckets` does not fit the pipeline.
+    SynthError
+        If the stack holds this pipeline already, or a given bucket has a key of its own.
+    QuotaError
+        If one stack cannot hold the pipeline.
+
+    Notes
+    -----
+    A given bucket that is made in the same app is told to send its events to EventBridge, by a property
+    of the bucket and without a custom resource. Where CDK manages the bucket's notifications already
+    (`add_event_notification`), its own custom resource does it. A bucket that is only imported is not
+    touched; its owner runs
+    ``aws s3api put-bucket-notification-configuration --bucket NAME
+    --notification-configuration '{"EventBridgeConfiguration": {}}'``, beside what it has already.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 - the name that every construct has
+        *,
+        pipeline: Graph,
+        buckets: Mapping[str, s3.IBucket] | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        self.pipeline: Graph = pipeline
+        self._stack = aws_cdk.Stack.of(self)
+        self._given: dict[str, s3.IBucket] = {}
+        self._refuse_twice()
+        template = self._template()
+        self._given = self._found_buckets(buckets or {})
+        with tempfile.TemporaryDirectory(prefix="lakenb-construct-") as folder:
+            path = Path(folder, "template.json")
+            path.write_text(json.dumps(template), encoding="utf-8")
+            self.include: CfnInclude = CfnInclude(
+                self, "Template", template_file=str(path), preserve_logical_ids=False
+            )
+        for node, bucket in self._given.items():
+            _send_to_event_bridge(bucket, node)
+
+    def resource(self, node: str, kind: str) -> aws_cdk.CfnResource:
+        """Return one of a node's resources, as CDK's construct of its CloudFormation type.
+
+        Parameters
+        ----------
+        node
+            The node's id.
+        kind
+            ``Store``, ``StorePolicy``, ``Queue``, ``QueuePolicy``, ``DeadLetters``, ``DeadLettersPolicy``,
+            ``Topic``, ``TopicPolicy``, ``Logs``, ``Role``, ``Function``, ``Mapping`` or ``Rule``.
+
+        Raises
+        ------
+        OptionError
+            If there is no such node, or it has no such resource.
+        """
+        where = f"PipelineConstruct {self.node.path!r}"
+        if node not in self.pipeline.nodes:
+            what = f"pipeline {self.pipeline.id!r} has no node {node!r}"
+            raise OptionError([Fault(what, where, f"one of {', '.join(self.pipeline.nodes)}")])
+        kinds = {known.value: known for known in Kind}
+        if kind not in kinds:
+            raise OptionError(
+                [Fault(f"no kind of resource is {kind!r}", where, f"one of {', '.join(kinds)}")]
+            )
+        try:
+            return self.include.get_resource(logical_id(node, kinds[kind]))
+        except RuntimeError as error:  # jsii's, for whatever CDK throws
+            what = f"'{node}' has no resource of the kind {kind!r}"
+            raise OptionError([Fault(what, where, "see the pipeline's template()")]) from error
+
+    def store(self, node: str) -> s3.IBucket:
+        """Return a node's bucket: the one that the pipeline makes, or the one that the trigger was given.
+
+        Raises
+        ------
+        OptionError
+            If the node has none.
+        """
+        if node in self._given:
+            return self._given[node]
+        bucket: s3.IBucket = s3.Bucket.from_cfn_bucket(self.resource(node, Kind.STORE.value))
+        return bucket
+
+    def _template(self) -> dict[str, Any]:
+        """Return the pipeline's template with the assets' places as tokens, and with names of its own."""
+        code = {step.code() for step in self.pipeline.nodes.values()}
+        assets = {made: self._asset(made) for made in sorted(code)}
+        template = build(self.pipeline, {made: asset.s3_object_key for made, asset in assets.items()})
+        bucket = next(iter(assets.values())).s3_bucket_name
+        template = in_stack_shared_by_others(template, self.pipeline.id, bucket)
+        name = self._stack.stack_name
+        if faults := quota_faults(template, "x" if aws_cdk.Token.is_unresolved(name) else name):
+            raise QuotaError(faults)
+        return template
+
+    def _asset(self, code: Code) -> Asset:
+        made = function_zip(code)
+        path = _scratch() / f"{made.hash}.zip"
+        if not path.exists():
+            path.write_bytes(made.build())
+        return Asset(
+            self,
+            f"Code{made.hash[:16]}",
+            path=str(path),
+            asset_hash=made.hash,
+            asset_hash_type=aws_cdk.AssetHashType.CUSTOM,
+        )
+
+    def _refuse_twice(self) -> None:
+        for other in self._stack.node.find_all():
+            if (
+                isinstance(other, PipelineConstruct)
+                and other is not self
+                and other.pipeline.id == self.pipeline.id
+            ):
+                what = f"the stack holds pipeline {self.pipeline.id!r} twice: its queues would share names"
+                mend = "give one of them another id, or a stack of its own"
+                raise SynthError(what, f"{other.node.path!r} and {self.node.path!r}", mend)
+
+    def _found_buckets(self, told: Mapping[str, s3.IBucket]) -> dict[str, s3.IBucket]:
+        """Return the given buckets' constructs, by their triggers: those told, and those of this app."""
+        names = {
+            node: name
+            for node, step in self.pipeline.nodes.items()
+            if (name := given_bucket(step)) is not None
+        }
+        where = f"PipelineConstruct {self.node.path!r}, buckets"
+        faults = [
+            Fault(f"{node!r} is no trigger of a given bucket", where, f"S3Trigger({node!r}, bucket=...)")
+            for node in sorted(told.keys() - names.keys())
+        ] + [
+            Fault(f"the bucket of {node!r} is not the one that its trigger names", where, "leave it out")
+            for node in sorted(told.keys() & names.keys())
+            if told[node].bucket_name != names[node]
+        ]
+        if faults:
+            raise OptionError(faults)
+        unknown = {name for node, name in names.items() if node not in told}
+        made = {
+            bucket.bucket_name: bucket
+            for bucket in (self.node.root.node.find_all() if unknown else ())
+            if isinstance(bucket, s3.Bucket)
+        }
+        found = {node: made[name] for node, name in names.items() if name in made}
+        return found | dict(told)
+
+
+def _send_to_event_bridge(bucket: s3.IBucket, node: str) -> None:
+    """Let a bucket of this app announce its objects; one that is only imported is left alone.
+
+    Raises
+    ------
+    SynthError
+        If the pipeline could not read it.
+    """
+    if bucket.encryption_key is not None:
+        what = f"the bucket of '{node}' has a key of its own, which the pipeline's roles may not use"
+        mend = "give a bucket with S3's own encryption: this version writes no grants on keys"
+        raise SynthError(what, f"trigger '{node}'", mend)
+    if isinstance(bucket.node.default_child, s3.CfnBucket):
+        aws_cdk.Aspects.of(bucket).add(_Announce(bucket))
+
+
+@jsii.implements(aws_cdk.IAspect)
+class _Announce:
+    """Turns a bucket's events on when the app is synthesized: by then all else of the bucket is known."""
+
+    def __init__(self, bucket: s3.IBucket) -> None:
+        self._bucket = bucket
+
+    def visit(self, node: IConstruct) -> None:
+        """Turn them on where the bucket's notifications are told."""
+        if not isinstance(node, s3.CfnBucket):
+            return
+        if self._bucket.node.try_find_child("Notifications") is not None:
+            # CDK's custom resource writes the bucket's whole configuration, and would take back what stands
+            # in the template
+            self._bucket.enable_event_bridge_notification()
+            return
+        path = "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled"
+        node.add_property_override(path, value=True)
+
+
+_SCRATCH: list[Path] = []
+
+
+def _scratch() -> Path:
+    """Return a folder for zips that lives until this process ends: CDK copies them when it wants."""
+    if not _SCRATCH:
+        _SCRATCH.append(Path(tempfile.mkdtemp(prefix="lakenb-construct-")))
+        atexit.register(shutil.rmtree, _SCRATCH[0], ignore_errors=True)
+    return _SCRATCH[0]
