@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from lakenb.backends.cdk.assembly import Assembly
     from lakenb.backends.local.session import LocalSession
+    from lakenb.records.attempt import Attempt
     from lakenb.records.run import Run
     from lakenb.records.tables import Table
 
@@ -75,7 +76,7 @@ class Pipeline(Graph):
         except LakenbError as error:
             return {"text/plain": f"{self!r}\nno picture: {error}"}, {}
 
-    def draw(self, *kinds: str, title: str | None = None) -> Picture:
+    def draw(self, *kinds: str, title: str | None = None, attempts: Iterable[Attempt] = ()) -> Picture:
         """Return the picture of the template: nodes, stores, and what crosses each edge.
 
         Parameters
@@ -84,6 +85,8 @@ class Pipeline(Graph):
             Which of ``"documents"``, ``"messages"`` and ``"cache"`` to draw; all of them by default.
         title
             The picture's title; the pipeline's id by default.
+        attempts
+            What `LocalSession.attempt` returned; the refused ones are drawn.
 
         Returns
         -------
@@ -97,7 +100,8 @@ class Pipeline(Graph):
         UnsupportedError
             For a key or a VPC.
         """
-        return picture(self._seen(), **({"kinds": kinds} if kinds else {}), title=title)
+        chosen = {"kinds": kinds} if kinds else {}
+        return picture(self._seen(), **chosen, title=title, attempts=attempts)
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write the picture to a file: ``.svg``, ``.png`` or ``.dot``, by its suffix.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lakenb.records.tables import printable
 
 DEPLOYER = "deployer"
-_WIDTH = 100
+_WIDTH = 118
 _INDENT = " " * 9
 
 

@@ -38,6 +38,8 @@ class Store:
         ``report.pdf``, key ``in/report.pdf``) is named for itself.
         """
         ends = (self.prefix, self.suffix)
+        if not all(ends):
+            return (objects(self.node, *ends),)
         return (objects(self.node, *ends), *(objects(self.node, key) for key in self.overlapping_keys()))
 
     def holds(self, key: str) -> bool:

@@ -129,7 +129,7 @@ def _beside_intent(
 
 def _key(grant: Grant | SeenGrant) -> tuple[str, str, str, str, frozenset[str], str]:
     # the order of a statement's conditions means nothing: all of them must hold
-    conditions = frozenset(grant.condition.split("; "))
+    conditions = frozenset(grant.condition.split("; ")) if grant.condition else frozenset()
     return grant.edge, grant.principal, grant.action, grant.resource, conditions, grant.kind
 
 

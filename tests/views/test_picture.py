@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import lakenb as lk
+from lakenb.records.attempt import Attempt
 from lakenb.views.picture import Picture, picture, values
 from lakenb.views.picture.depict import FACETS, depict
 from lakenb.views.picture.encryption import bucket_encryption, queue_encryption, topic_encryption
@@ -341,3 +342,27 @@ def test_the_fixture_of_seen_is_of_the_template() -> None:
         ("paragraphs", "sentences"),
         ("sentences", "results"),
     )
+
+
+def test_what_the_server_refused_is_drawn_and_what_it_allowed_is_not() -> None:
+    def tried(resource: str, *, allowed: bool, who: str = "sentences") -> Attempt:
+        message = "" if allowed else "no identity-based policy allows it"
+        return Attempt(who, "s3:PutObject", resource, allowed, 403, "", message, "")
+
+    attempts = [
+        tried("cache/paragraphs/x", allowed=False),
+        tried("cache/sentences/x", allowed=True),
+        tried("s3://elsewhere/x", allowed=False),
+        tried("paragraphs.queue", allowed=False, who="deployer"),
+    ]
+    shown = letters().draw("cache", attempts=attempts)
+    words = shown.text.splitlines()
+    assert sorted(line.split() for line in words if "DENIED" in line) == [
+        ["deployer", "->", "paragraphs", "DENIED", "PutObject", "paragraphs.queue"],
+        ["sentences", "->", "cache", "DENIED", "PutObject", "cache/paragraphs/x"],
+        ["sentences", "->", "s3://elsewhere/x", "DENIED", "PutObject", "s3://elsewhere/x"],
+    ]
+    assert "cache/sentences/x" not in shown.text
+    assert "no identity-based policy allows it" in shown.svg  # the tooltip
+    assert "DENIED: tried, and refused by the server" in shown.svg
+    assert "none unintended" in words[0]

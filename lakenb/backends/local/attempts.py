@@ -27,6 +27,7 @@ def attempt(session: LocalSession, who: str, action: str, resource: str) -> Atte
     _check(who, [*session.graph.nodes, DEPLOYER], "a node of this pipeline", "who")
     _check(action, _CALLS, "an action that can be tried", "action")
     call = _CALLS[action](session, resource)
+    resource = _named(session, resource)
     if who == DEPLOYER:
         return _by_deployer(session, call, action, resource)
     before = len(session.emulator.decisions())
@@ -101,8 +102,23 @@ def _place(session: LocalSession, resource: str) -> dict[str, str]:
         raise OptionError(
             [Fault(f"{shown(resource)} names no key", "resource", f"for example {owner}/a.txt")]
         )
+    if owner != "cache" and not session.has_bucket(owner):
+        what = f"{shown(owner)} has no store of its own: it passes on what its producers provide"
+        raise OptionError([Fault(what, "resource", "name the node that made the document")])
     bucket = session.stack.physical[CACHE] if owner == "cache" else session.bucket(owner)
     return {"Bucket": bucket, "Key": key}
+
+
+def _named(session: LocalSession, resource: str) -> str:
+    """Return a document's URL by the pipeline's names, as far as the bucket is one of its own."""
+    if not resource.startswith("s3://"):
+        return resource
+    place = S3Location.from_url(resource)
+    owners = {session.stack.physical[CACHE]: "cache"}
+    for node in session.graph.nodes:
+        if session.has_bucket(node):
+            owners.setdefault(session.bucket(node), node)
+    return f"{owners[place.bucket]}/{place.key}" if place.bucket in owners else resource
 
 
 _CALLS: dict[str, Callable[[LocalSession, str], Call]] = {

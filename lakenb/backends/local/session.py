@@ -167,6 +167,10 @@ class LocalSession:
         """Return the name of a node's bucket: its own, or the one that it was given."""
         return self._given.get(node) or self.stack.id(node, Kind.STORE)
 
+    def has_bucket(self, node: str) -> bool:
+        """Tell whether a node has a bucket of its own, or was given one."""
+        return node in self._given or self.stack.has(node, Kind.STORE)
+
     def read(self, url: str) -> bytes:
         """Return a document's bytes, read with the deployer's key."""
         place = S3Location.from_url(url)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakenb.views.picture.scene import Kind, ranks
+from lakenb.views.picture.scene import CALLING, ranks
 from lakenb.views.picture.texts import width
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _is_chain(scene: Scene, depth: dict[str, int]) -> bool:
 
 def _rows(scene: Scene, depth: dict[str, int]) -> tuple[tuple[str, ...], ...]:
     widest = max(map(box_width, scene.boxes))
-    steps = [arrow for arrow in scene.arrows if arrow.kind is not Kind.UNINTENDED]
+    steps = [arrow for arrow in scene.arrows if arrow.kind not in CALLING]
     step = widest + max(map(label_width, steps), default=0) + _GAP
     each = max(2, int((WIDEST + step - widest) // step))
     chain = sorted(depth, key=depth.__getitem__)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from lakenb.graph.steps import Step
+    from lakenb.records.attempt import Attempt
     from lakenb.views.seen import Seen, SeenGrant
 
 DOCUMENTS, MESSAGES, CACHE = FACETS = ("documents", "messages", "cache")
@@ -27,7 +28,7 @@ _MESSAGE_LINES = ("queue", "dead letters", "topic")
 _MOST_WITH_CACHE_BOX = 16  # more dotted arrows to one cylinder are a brush, so each box says its own
 
 
-def depict(seen: Seen, facets: frozenset[str], title: str) -> Scene:
+def depict(seen: Seen, facets: frozenset[str], title: str, refused: Iterable[Attempt] = ()) -> Scene:
     """Return the scene of what was seen.
 
     Parameters
@@ -38,15 +39,18 @@ def depict(seen: Seen, facets: frozenset[str], title: str) -> Scene:
         Which of `FACETS` to draw. What the model does not ask for is drawn whatever is chosen.
     title
         What stands above.
+    refused
+        What was tried in vain.
     """
-    return _Depiction(seen, facets).scene(title)
+    return _Depiction(seen, facets, refused).scene(title)
 
 
 class _Depiction:
     """Gathers boxes and arrows of one scene."""
 
-    def __init__(self, seen: Seen, facets: frozenset[str]) -> None:
+    def __init__(self, seen: Seen, facets: frozenset[str], refused: Iterable[Attempt]) -> None:
         self.seen = seen
+        self.refused = tuple(refused)
         self.facets = facets
         self.order = {node: place for place, node in enumerate(seen.graph.topological())}
         self.by_kind: dict[str, list[SeenGrant]] = defaultdict(list)
@@ -72,7 +76,7 @@ class _Depiction:
 
     def scene(self, title: str) -> Scene:
         """Return the scene: boxes in topological order, strangers last."""
-        arrows = [*self._flow(), *self._cache_arrows(), *self._unintended()]
+        arrows = [*self._flow(), *self._cache_arrows(), *self._unintended(), *self._refused()]
         nodes = [self._node(node, self.seen.graph.nodes[node]) for node in self.order]
         cache = [self._cache_box()] if any(_CACHE_BOX in {a.tail, a.head} for a in arrows) else []
         place = self.order | {box.name: len(self.order) for box in (*cache, *self.strangers.values())}
@@ -181,6 +185,16 @@ class _Depiction:
         for ends, grants in found.items():
             lines = labelled(grants, services=True)
             yield Arrow(*ends, Kind.UNINTENDED, lines, (), tuple(map(detailed, grants)))
+
+    def _refused(self) -> Iterable[Arrow]:
+        """Return an arrow for each call that a node made and the server refused."""
+        for tried in self.refused:
+            owner = tried.resource.replace(".", "/").partition("/")[0]
+            reached = _CACHE_BOX if owner == "cache" else owner
+            if reached != _CACHE_BOX and reached not in self.order:
+                reached = self._stranger(tried.resource, Part.RESOURCE)
+            line = f"{short(tried.action)} {tried.resource}"
+            yield Arrow(self._holder(tried.who), reached, Kind.REFUSED, (line,), (), (line, tried.message))
 
     def _holder(self, principal: str) -> str:
         return principal if principal in self.order else self._stranger(principal, Part.STRANGER)

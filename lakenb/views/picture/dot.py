@@ -26,6 +26,7 @@ _LINES: Final = {
     Kind.FORWARDED: "style=dashed penwidth=1.3 arrowhead=onormal arrowsize=0.9",
     Kind.MESSAGE: "style=solid penwidth=0.8 arrowhead=vee arrowsize=0.7",
     Kind.CACHE: "style=dotted penwidth=1.4 arrowhead=dot arrowsize=0.5 constraint=true",
+    Kind.REFUSED: "style=dashed penwidth=1.6 arrowhead=tee arrowsize=0.9",
     Kind.UNINTENDED: "style=bold penwidth=3 arrowhead=tee arrowsize=1.1",
 }
 _SHAPES: Final = {

@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from lakenb.views.picture.scene import Arrow, Box, Kind, Line, Part, Scene, ranks
+from lakenb.views.picture.scene import CALLING, Arrow, Box, Kind, Line, Part, Scene, ranks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
@@ -54,7 +54,7 @@ def _runs(scene: Scene) -> Groups:
     before: dict[str, set[str]] = defaultdict(set)
     parts = {box.name: box.part for box in scene.boxes}
     for arrow in scene.arrows:
-        if arrow.kind not in {Kind.UNINTENDED, Kind.CACHE} and arrow.tail != arrow.head:
+        if arrow.kind not in {*CALLING, Kind.CACHE} and arrow.tail != arrow.head:
             after[arrow.tail].add(arrow.head)
             before[arrow.head].add(arrow.tail)
     inner = {Part.TRANSFORMER, Part.PASS_THROUGH, Part.GROUP}
@@ -177,7 +177,7 @@ def _arrow(tail: str, head: str, kind: Kind, arrows: list[Arrow]) -> Arrow:
     lines = dict.fromkeys(line for arrow in arrows for line in arrow.lines if not _is_count(line))
     notes = dict.fromkeys(note for arrow in arrows for note in arrow.notes)
     details = tuple(detail for arrow in arrows for detail in arrow.details)[:_MOST_DETAILS]
-    if kind is Kind.UNINTENDED:
+    if kind in CALLING:
         return Arrow(tail, head, kind, tuple(lines), tuple(notes), details, count)
     told = (f"{count} x {kind.value}", *_few(lines))
     return Arrow(tail, head, kind, told, _few(notes), details, count)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lakenb.views.picture.condense import WITH_MESSAGE
-from lakenb.views.picture.scene import Kind, Part
+from lakenb.views.picture.scene import CALLING, Kind, Part
 from lakenb.views.picture.texts import cut, marked_up, width
 from lakenb.views.picture.theme import light
 
@@ -28,12 +28,14 @@ COLOUR_OF: Final = {
     Kind.MESSAGE: "message",
     Kind.CACHE: "cache-arrow",
     Kind.UNINTENDED: "alarm",
+    Kind.REFUSED: "alarm",
 }
 _LEGEND: Final = {
     Kind.READ: ("solid", "reads documents, from their store to the reader"),
     Kind.FORWARDED: ("dashed", "forwarded read: hollow head, past the node that passes documents on"),
     Kind.MESSAGE: ("solid", "message: thin, open head"),
     Kind.CACHE: ("dotted", "access to the cache: dotted, round head"),
+    Kind.REFUSED: ("dashed", "DENIED: tried, and refused by the server; dashed, barred head"),
     Kind.UNINTENDED: ("solid", "NOT INTENDED: thick, barred head; from its holder to what it reaches"),
 }
 _LINE_WIDTHS: Final = {
@@ -42,6 +44,7 @@ _LINE_WIDTHS: Final = {
     Kind.MESSAGE: 0.8,
     Kind.CACHE: 1.4,
     Kind.UNINTENDED: 3,
+    Kind.REFUSED: 1.6,
 }
 
 
@@ -78,7 +81,7 @@ def _line(line: Line) -> list[Span]:
 
 def arrow_label(arrow: Arrow) -> str:
     """Return what is written at an arrow."""
-    is_alarm = arrow.kind is Kind.UNINTENDED
+    is_alarm = arrow.kind in CALLING
     # the label of a message is as quiet as its line
     strong = {Kind.READ: "text", Kind.MESSAGE: "quiet", Kind.CACHE: "text"}.get(
         arrow.kind, COLOUR_OF[arrow.kind]
@@ -87,7 +90,7 @@ def arrow_label(arrow: Arrow) -> str:
     if len(arrow.lines) > _MOST_LINES:
         lines.append(f"and {len(arrow.lines) - _MOST_LINES} more")
     if is_alarm:
-        lines.insert(0, Kind.UNINTENDED.value)
+        lines.insert(0, arrow.kind.value)
     spans = [[Span(cut(line, _MOST_LABEL), strong, is_bold=is_alarm)] for line in lines]
     spans += [[Span(cut(note, _MOST_LABEL), "quiet")] for note in arrow.notes]
     return _cell(spans, spacing=3, is_backed=True)
@@ -96,7 +99,7 @@ def arrow_label(arrow: Arrow) -> str:
 def arrow_lines(arrow: Arrow) -> int:
     """Return how many lines the label of an arrow has."""
     more = len(arrow.lines) > _MOST_LINES
-    return min(len(arrow.lines), _MOST_LINES) + more + len(arrow.notes) + (arrow.kind is Kind.UNINTENDED)
+    return min(len(arrow.lines), _MOST_LINES) + more + len(arrow.notes) + (arrow.kind in CALLING)
 
 
 def header(scene: Scene, room: int) -> str:

@@ -18,6 +18,11 @@ class Kind(Enum):
     MESSAGE = "message"
     CACHE = "cache"
     UNINTENDED = "NOT INTENDED"
+    REFUSED = "DENIED"
+
+
+# what calls for attention: it moves no node, and no group hides it
+CALLING = frozenset({Kind.UNINTENDED, Kind.REFUSED})
 
 
 class Part(Enum):
@@ -144,7 +149,7 @@ class Scene:
 def pulls(arrow: Arrow) -> bool:
     """Tell whether an arrow decides where its ends lie."""
     # no node's id ends in a hyphen: those names are of the cache and of strangers
-    return arrow.kind is not Kind.UNINTENDED or arrow.tail.endswith("-") or arrow.head.endswith("-")
+    return arrow.kind not in CALLING or arrow.tail.endswith("-") or arrow.head.endswith("-")
 
 
 def ranks(boxes: Iterable[Box], arrows: Iterable[Arrow]) -> dict[str, int]:

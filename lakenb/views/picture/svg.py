@@ -123,7 +123,7 @@ def _head(sample: ET.Element, kind: Kind) -> str:
             return polygon("polyline", "none", (0, 0), (7, 0), (1, -3), (7, 0), (1, 3))
         case Kind.CACHE:
             return f'<ellipse cx="{x + 3:g}" cy="{y:g}" rx="3" ry="3" fill="{colour}" stroke="{colour}"/>'
-        case Kind.UNINTENDED:
+        case Kind.UNINTENDED | Kind.REFUSED:
             return polygon("polygon", colour, (0, -6), (3, -6), (3, 6), (0, 6))
         case _:
             assert_never(kind)

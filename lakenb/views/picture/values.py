@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from os import PathLike
 
+    from lakenb.records.attempt import Attempt
     from lakenb.views.picture.scene import Scene
     from lakenb.views.seen import Seen
 
@@ -115,7 +116,13 @@ class Picture:
         return data, metadata
 
 
-def picture(seen: Seen, *, kinds: Iterable[str] = FACETS, title: str | None = None) -> Picture:
+def picture(
+    seen: Seen,
+    *,
+    kinds: Iterable[str] = FACETS,
+    title: str | None = None,
+    attempts: Iterable[Attempt] = (),
+) -> Picture:
     """Return the picture of what a template grants.
 
     Parameters
@@ -127,6 +134,8 @@ def picture(seen: Seen, *, kinds: Iterable[str] = FACETS, title: str | None = No
         drawn in any case.
     title
         What stands above; the pipeline's id by default.
+    attempts
+        Calls that were tried; those that the server refused are drawn.
 
     Raises
     ------
@@ -138,7 +147,8 @@ def picture(seen: Seen, *, kinds: Iterable[str] = FACETS, title: str | None = No
         unknown = ", ".join(sorted(map(repr, facets - set(FACETS)))) or "none at all"
         what = f"kinds of a picture cannot be {unknown}"
         raise OptionError([Fault(what, "picture", f"choose of {', '.join(FACETS)}")])
-    scene = depict(seen, facets, seen.graph.id if title is None else title)
+    refused = [tried for tried in attempts if not tried.allowed]
+    scene = depict(seen, facets, seen.graph.id if title is None else title, refused)
     for most in (MOST_BOXES, *_FEWER_BOXES):
         found = drawn(condensed(folded(scene, most)))
         if found.note or _is_legible(found.svg):

@@ -90,3 +90,18 @@ def test_a_wrong_name_is_told_with_a_near_one(
 ) -> None:
     with pytest.raises(lk.OptionError, match=said):
         aws.attempt(node, action, resource)
+
+
+def test_a_documents_url_is_told_by_the_pipelines_names(aws: LocalSession) -> None:
+    url = f"s3://{aws.bucket('inbox')}/letters/one.txt"
+    assert aws.attempt("paragraphs", "s3:GetObject", url).resource == "inbox/letters/one.txt"
+    strange = "s3://somebody-elses/one.txt"
+    refused = aws.attempt("paragraphs", "s3:GetObject", strange)
+    assert (refused.resource, refused.allowed) == (strange, False)
+
+
+def test_a_node_without_a_store_is_told() -> None:
+    inbox = lk.S3Trigger("inbox")
+    pipe = lk.Pipeline("passing", inbox.pipe(lk.Passthrough("seen")).pipe(lk.S3Storage("results")))
+    with pipe.local() as session, pytest.raises(lk.OptionError, match="'seen' has no store of its own"):
+        session.attempt("results", "s3:GetObject", "seen/a.txt")

@@ -37,13 +37,13 @@ def test_the_pages_rows_and_cells() -> None:
     table = encryption_table(read_back())
     assert [row[:3] for row in table.rows] == [
         ("SQS", "✓ SSE-SQS", "✓ TLS 1.2+"),
-        ("SNS", "✗ (1)", "✓ TLS 1.2+"),
-        ("EFS", "✗ (2)", "✓ TLS 1.2+"),
+        ("SNS", "✕ (1)", "✓ TLS 1.2+"),
+        ("EFS", "✕ (2)", "✓ TLS 1.2+"),
         ("DynamoDB", "✓ SSE", "✓ TLS 1.2+"),
         ("Logs", "✓ SSE", "✓ TLS 1.2+"),
         ("Cache Storage", "✓ SSE-S3", "✓ TLS 1.2+"),
         ("Middleware Storage", "✓ SSE-S3", "✓ TLS 1.2+"),
-        ("Environment Variables", "✗ (3)", "N/A"),
+        ("Environment Variables", "✕ (3)", "N/A"),
     ]
     assert [note[:3] for note in table.notes[:3]] == ["(1)", "(2)", "(3)"]
     assert all(row[5] for row in table.rows)
