@@ -45,7 +45,7 @@ PUBLISHED = (
     ),
     PublishedRow(
         "SNS",
-        "✗ (1)",
+        "✕ (1)",
         _TLS,
         NONE,
         "SNS encrypts a topic at rest only where a KMS key is named; events rest there until the queues, "
@@ -53,7 +53,7 @@ PUBLISHED = (
     ),
     PublishedRow(
         "EFS",
-        "✗ (2)",
+        "✕ (2)",
         _TLS,
         NONE,
         "a file system is encrypted where the template says Encrypted, with the AWS managed key by default",
@@ -76,7 +76,7 @@ PUBLISHED = (
     PublishedRow("Middleware Storage", f"✓ {SSE_S3}", _TLS, SSE_S3, _SSE_S3_TODAY),
     PublishedRow(
         "Environment Variables",
-        "✗ (3)",
+        "✕ (3)",
         "N/A",
         NONE,
         "Lambda encrypts them at rest with an AWS managed key by default; whoever may read the function's "
