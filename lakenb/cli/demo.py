@@ -10,6 +10,7 @@ import lakenb as lk
 from lakenb.backends.local.inputs import gather
 from lakenb.backends.local.probe import Call
 from lakenb.cli.corpus import write_corpus
+from lakenb.cli.outcome import failures
 from lakenb.events.locations import S3Location
 from lakenb.records.lineage import Lineage
 from lakenb.records.tables import Table, printable
@@ -72,7 +73,7 @@ def demo(paths: Sequence[str], *, seed: int, save: str | None) -> int:
     _title(2, f"What became of every document ({run.duration.total_seconds():.1f} s)")
     print(run.account)
     if run.failures:
-        print(f"\n{_failures(run).text(most=None)}")
+        print(f"\n{failures(run).text(most=None)}")
     _title(3, "Lineage")
     print(_lineage(run))
     _title(4, "The function of 'sentences' tries, with its role's own credentials, and the server answers")
@@ -95,12 +96,6 @@ def _document_grants(pipe: lk.Pipeline) -> Table:
         (edge, who, action, what) for edge, who, action, what, *_ in pipe.grants if action.startswith("s3:")
     ]
     return Table("grants", ("edge", "who", "action", "on"), tuple(rows))
-
-
-def _failures(run: Run) -> Table:
-    names = dict(run.names)
-    rows = [(one.node, names.get(one.url, one.url), one.kind, one.reason) for one in run.failures]
-    return Table("failures", ("node", "document", "kind", "reason"), tuple(rows))
 
 
 def _lineage(run: Run) -> str:

@@ -1,33 +1,25 @@
 """Arguments in, exit code out.
 
-Exit codes: 0 all is as promised, 1 a promise was not kept, 2 the command could not do its work,
-130 interrupted.
+Exit codes: 0 all is as promised, 1 documents failed or a promise was not kept, 2 the command could not do
+its work, 130 interrupted. Where the reader of standard output goes away it ends silently with 141, as
+a program does that the signal ends.
 """
 
 from __future__ import annotations
 
-import argparse
+import os
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
-import lakenb
-from lakenb.cli.demo import demo
+from lakenb.cli.parser import parser
+from lakenb.cli.raised import UserFileError, lines_printable
 from lakenb.errors import LakenbError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_UNUSABLE, _INTERRUPTED = 2, 130
-
-_DEMO = """\
-Runs documents through trigger -> splitter -> splitter -> store on an embedded AWS that enforces IAM,
-deployed from the very template that would go to AWS. No account, no network once it is installed.
-Shows who may do what, what became of every document, and what one function is refused when it tries
-to write and read where it may not: the server's own answers.
-
-Without PATH it writes a small corpus with a seeded generator: letters, an empty file, bytes that are no
-text, and a picture, so that you see what fails and what is filtered, and why.
-"""
+_UNUSABLE, _INTERRUPTED, _READER_GONE = 2, 130, 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,32 +35,51 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         The exit code.
     """
-    chosen = _parser().parse_args(arguments)
+    _write_any_letter()
     try:
-        return demo(chosen.paths, seed=chosen.seed, save=chosen.save)
-    except LakenbError as error:
-        print(f"lakenb: {error}", file=sys.stderr)
-        return _UNUSABLE
+        return _finish(arguments)
+    except BrokenPipeError:
+        _drop_output()
+        return _READER_GONE
+    except (LakenbError, UserFileError) as error:
+        _say(str(error))
     except OSError as error:
-        print(f"lakenb: {error.strerror or error}: {error.filename or 'this machine'}", file=sys.stderr)
-        return _UNUSABLE
+        _drop_output()
+        _say(f"{error.strerror or error}: {error.filename or 'this machine'}")
     except KeyboardInterrupt:
-        print("lakenb: interrupted; everything it started has ended", file=sys.stderr)
+        _say("interrupted; everything it started has ended")
         return _INTERRUPTED
+    except Exception:  # noqa: BLE001 - 1 means something else, and Python would end with it
+        traceback.print_exc()
+        _say("this is a fault of lakenb itself: please report it with the lines above")
+    return _UNUSABLE
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="lakenb", description=lakenb.__doc__)
-    parser.add_argument("--version", action="version", version=f"lakenb {lakenb.__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    command = commands.add_parser(
-        "demo",
-        help="run documents through a pipeline with IAM enforced, and show a denial",
-        description=_DEMO,
-        epilog="exit codes: 0 as promised, 1 a promise was not kept, 2 could not run, 130 interrupted",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.add_argument("paths", metavar="PATH", nargs="*", help="your own files, folders or patterns")
-    command.add_argument("--save", metavar="DIR", help="keep the resulting documents in this folder")
-    command.add_argument("--seed", type=int, default=1, help="seed of the generated corpus (default: 1)")
-    return parser
+def _finish(arguments: Sequence[str] | None) -> int:
+    """Run a command, and let what it printed arrive before it ends."""
+    try:
+        chosen = parser().parse_args(arguments)
+        code: int = chosen.do(chosen)
+        return code
+    finally:
+        print(end="", flush=True)
+
+
+def _say(text: str) -> None:
+    print(f"lakenb: {lines_printable(text)}", file=sys.stderr)
+
+
+def _write_any_letter() -> None:
+    """Show letters that a stream lacks as question marks, rather than fail on them."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _drop_output() -> None:
+    """Forget what could not be written: Python would try again, and complain, when it ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

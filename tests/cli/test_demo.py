@@ -2,54 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from importlib.metadata import distribution
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 import lakenb as lk
 from lakenb.backends.local.probe import Answer, Call
 from lakenb.cli.demo import _print_answer
+from tests.cli.commands import Said, finish, run, start
 
-ROOT = Path(lk.__file__).parents[1]
-
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HOSTILE = "~$(reboot)`;..\uff0f..\x1b[31m\n.txt"
-
-
-class Said(NamedTuple):
-    """What a command answered."""
-
-    code: int
-    out: str
-    err: str
-
-
-def start(scratch: Path, *arguments: str | Path) -> subprocess.Popen[str]:
-    scratch.mkdir(exist_ok=True)
-    return subprocess.Popen(
-        [sys.executable, "-m", "lakenb", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(scratch)},
-    )
-
-
-def finish(process: subprocess.Popen[str]) -> Said:
-    out, err = process.communicate(timeout=120)
-    return Said(process.returncode, out, err)
-
-
-def run(scratch: Path, *arguments: str | Path) -> Said:
-    return finish(start(scratch, *arguments))
 
 
 class Demos(NamedTuple):
