@@ -11,10 +11,10 @@ from pathlib import Path
 from harness import Result, measure, timed
 from template_time import chain
 
-from lakenb.errors import SynthError
 from lakenb.backends.cdk.installation import refuse_uninstalled
 from lakenb.backends.cdk.synth import synth
 from lakenb.backends.cdk.worker import WORKER
+from lakenb.errors import SynthError
 
 _NODES = 10
 # A process of its own prints how long the first synth took in it, lakenb's own import apart.

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 
-CONDA_NAMES = {"graphviz": "python-graphviz", "playwright": "playwright-python"}
+CONDA_NAMES = {"playwright": "playwright-python"}
 """PyPI's name to conda-forge's, where they differ: there, the short names are other programs."""
 
 Wanted = dict[str, tuple[frozenset[str], SpecifierSet]]

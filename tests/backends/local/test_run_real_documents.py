@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from lakenb.records.run import Document, Run
 
-PACKAGES = ("boto3", "botocore", "graphviz", "ipywidgets", "jmespath", "packaging", "pandas", "urllib3")
+PACKAGES = ("boto3", "botocore", "ipywidgets", "jmespath", "packaging", "pandas", "urllib3")
 TYPES = {".md": "text/markdown", ".png": "image/png", ".txt": "text/plain"}
 NODES = ("paragraphs", "sentences", "results")
 OF_EACH, LARGEST = 6, 60_000
