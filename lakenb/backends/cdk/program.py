@@ -52,7 +52,7 @@ class Program:
         self.answers = answers
         self.requests: queue.Queue[Request] = queue.Queue()
         self.engine: Any = None
-        self.ending = threading.Event()
+        self.ending: threading.Event = threading.Event()
 
     def listen(self) -> None:
         """Take requests until the input or the parent ends; then end everything."""
