@@ -57,7 +57,7 @@ def zips_of(template: dict[str, Any]) -> set[str]:
     return {function["Properties"]["Code"]["S3Key"] for function in functions}
 
 
-def eventually(is_so: Callable[[], bool], seconds: float = 20.0) -> None:
+def eventually(is_so: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + seconds
     while not is_so():
