@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from cdk import cdk
+from evaluator import evaluator
 from handlers import handlers
 from harness import Result, table, write
 from import_time import import_time
@@ -20,6 +21,7 @@ BENCHMARKS = {
         import_time,
         template_100,
         template_1000,
+        evaluator,
         picture_50,
         picture_1000,
         cdk,

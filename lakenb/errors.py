@@ -12,6 +12,7 @@
     ├── UnsupportedError            understood, and refused aloud: this version does not do it
     ├── QuotaError                  an AWS quota that the template would exceed
     ├── EventError                  a message that is no cloud event of ours
+    ├── PolicyError                 a policy, or a request to be decided, is malformed
     ├── PackagingError              a function's zip cannot be built
     ├── SynthError                  CDK is missing, refused the template, or cannot write the assembly
     └── LocalRunError               the embedded AWS, or a run on it, failed
@@ -130,6 +131,10 @@ class QuotaError(FaultsError):
 
 class EventError(LakenbError):
     """A message that is no cloud event of ours."""
+
+
+class PolicyError(FaultsError):
+    """A policy, or a request that is to be decided, is malformed; with every fault and its path."""
 
 
 class PackagingError(LakenbError):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 import lakenb
 from lakenb.cli import verbs
 from lakenb.cli.demo import demo
+from lakenb.cli.evaluate import evaluate
 from lakenb.records.tables import printable
 
 if TYPE_CHECKING:
@@ -123,6 +124,51 @@ Later versions may add keys and columns; none changes its meaning.
 exit codes: 0 shown, 2 could not be shown, 130 interrupted
 """
 
+_IAM = """\
+Questions to the policy engine. They need no pipeline, no account and no network.
+"""
+
+_EVALUATE = """\
+Reads cases from standard input, one JSON object a line, and writes one verdict a line, in their order and
+each at once. A case is a request and every policy in force, as AWS writes them.
+"""
+
+_EVALUATE_EXAMPLE = """\
+a case (parts with a question mark may be left out):
+  request                      an object of
+    principal                  the ARN of a role, session, user, federated user or account root;
+                               {"Service": "sns.amazonaws.com"}, {"Federated": ...} or "anonymous"
+    action                     service:Name
+    resource                   an ARN; "*" for an action without a resource
+    resource_account?          by default the ARN's, else aws:ResourceAccount's, else the principal's
+    context?                   keys with a text, a number, true, false, or a list of them
+  identity_policies            a list
+  resource_policy?             bucket, queue, topic, key or trust policy
+  permission_boundaries?       a list; each must allow
+  session_policy?
+  service_control_policies?    a list for each level of the organization; each level must allow
+  resource_control_policies?   the same; AWS's own full access is implied
+  endpoint_policies?           a list; each must allow
+
+a verdict:
+  decision    ALLOWED, EXPLICITLY_DENIED, IMPLICITLY_DENIED, or UNDECIDED: where AWS does not document the
+              outcome, or the case does not tell enough. UNDECIDED is never an allow
+  reasons     sentences, the decisive one first
+A malformed case yields {"error": ...} instead, with the place and what mends it; the next line is read.
+
+A role's ARN stands for one of its sessions. What follows from principal and resource need not be in the
+context (aws:PrincipalArn, aws:PrincipalAccount, aws:PrincipalType, aws:username,
+aws:PrincipalIsAWSService, aws:ResourceAccount); every other key that is not there is absent, but for the
+time, which is then not told. Grants of KMS, ACLs and Block Public Access are not looked at.
+
+example:
+  lakenb iam evaluate < cases.jsonl > verdicts.jsonl
+
+Later versions may add parts and keys; none changes its meaning.
+
+exit codes: 0 every line has its verdict or error, 130 interrupted
+"""
+
 
 class _Parser(argparse.ArgumentParser):
     """A parser whose messages do not command the terminal, whatever was given."""
@@ -146,7 +192,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="COMMAND",
         description="'lakenb COMMAND --help' explains each",
     )
-    for add in (_add_demo, _add_run, _add_show, _add_synth):
+    for add in (_add_demo, _add_iam, _add_run, _add_show, _add_synth):
         add(commands)
     return whole
 
@@ -207,6 +253,19 @@ def _add_demo(commands: argparse._SubParsersAction[_Parser]) -> None:
     command.add_argument("paths", metavar="PATH", nargs="*", help="your own files, folders or patterns")
     command.add_argument("--save", metavar="DIR", help="keep the resulting documents in this folder")
     command.add_argument("--seed", type=int, default=1, help="seed of the generated corpus (default: 1)")
+
+
+def _add_iam(commands: argparse._SubParsersAction[_Parser]) -> None:
+    group = commands.add_parser("iam", help="ask the policy engine", description=_IAM)
+    verbs_of_iam = group.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _command(
+        verbs_of_iam,
+        name="evaluate",
+        help_line="decide requests by their policies: JSON lines in, verdicts out",
+        description=_EVALUATE,
+        epilog=_EVALUATE_EXAMPLE,
+        do=lambda _: evaluate(),
+    )
 
 
 def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
