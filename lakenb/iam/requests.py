@@ -35,7 +35,7 @@ class Sort(Enum):
     ROOT = "root user"
     SERVICE = "service"
     FEDERATED = "identity provider"
-    ANONYMOUS = "anonymous"
+    ANONYMOUS = "anonymous caller"
 
 
 _TYPES = {
