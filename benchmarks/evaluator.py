@@ -24,26 +24,33 @@ def _identity(node: int) -> dict[str, Any]:
     """Return a policy of the size that a middleware's role has, one of its statements with a variable."""
     queue = f"arn:aws:sqs:eu-west-1:{_ACCOUNT}:q-{node}"
     return _document(
-        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": [f"arn:aws:s3:::b-{node}/in/*", "arn:aws:s3:::cache/*"]},
-        {"Effect": "Allow", "Action": ["s3:PutObject", "s3:AbortMultipartUpload"], "Resource": f"arn:aws:s3:::b-{node}/*"},
-        {"Effect": "Allow", "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:SendMessage"], "Resource": queue},
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": [f"arn:aws:s3:::b-{node}/in/*",
+            "arn:aws:s3:::cache/*"]},
+        {"Effect": "Allow", "Action": ["s3:PutObject", "s3:AbortMultipartUpload"],
+            "Resource": f"arn:aws:s3:::b-{node}/*"},
+        {"Effect": "Allow", "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:SendMessage"],
+            "Resource": queue},
         {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*", "Condition": {
             "StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"},
             "ArnLike": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::b-{node}/*"}}},
         {"Effect": "Allow", "Action": "logs:*", "Resource": f"arn:aws:logs:*:*:log-group:n-{node}:*"},
-        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::home/${aws:PrincipalTag/team}/*"},
-        {"Effect": "Deny", "Action": "s3:Delete*", "Resource": "*", "Condition": {"Bool": {"aws:ViaAWSService": "false"}}},
+        {"Effect": "Allow", "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::home/${aws:PrincipalTag/team}/*"},
+        {"Effect": "Deny", "Action": "s3:Delete*", "Resource": "*",
+            "Condition": {"Bool": {"aws:ViaAWSService": "false"}}},
     )  # fmt: skip
 
 
 def _resource(node: int) -> dict[str, Any]:
     transport = {"Bool": {"aws:SecureTransport": "false"}}
     return _document(
-        {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [f"arn:aws:s3:::b-{node}", f"arn:aws:s3:::b-{node}/*"],
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [f"arn:aws:s3:::b-{node}",
+            f"arn:aws:s3:::b-{node}/*"],
          "Condition": transport},
         {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*",
          "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}}},
-        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{_ACCOUNT}:role/n-{node}"}, "Action": "s3:GetObject",
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{_ACCOUNT}:role/n-{node}"},
+            "Action": "s3:GetObject",
          "Resource": f"arn:aws:s3:::b-{node}/in/*"},
     )  # fmt: skip
 
@@ -94,5 +101,5 @@ def evaluator() -> Result:
         timed(verdicts),
         rounds=7,
         bound_seconds=_VERDICTS / _PROMISED,
-        note=f"{_PROMISED:,} a second are promised; a request is made from its texts for each, reasons are not",
+        note=f"{_PROMISED:,} a second are promised; each makes its request from texts, and no reasons",
     )

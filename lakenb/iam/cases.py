@@ -12,6 +12,7 @@ from lakenb.iam.parser import policy
 from lakenb.iam.policies import Policy, PolicyKind
 from lakenb.iam.reasons import explain
 from lakenb.iam.requests import Request, request
+from lakenb.iam.shown import short
 
 _KEYS = frozenset(
     {
@@ -67,7 +68,7 @@ def case(given: object) -> tuple[Request, InForce]:
     """
     if not isinstance(given, Mapping):
         raise PolicyError(
-            [Fault(f"{_short(given)} is no case", "case", "give an object with a request and its policies")]
+            [Fault(f"{short(given)} is no case", "case", "give an object with a request and its policies")]
         )
     reader = _Reader()
     reader.known(given, _KEYS, "case")
@@ -107,19 +108,19 @@ class _Reader:
         for key in given:
             if key not in known:
                 mend = f"there are: {', '.join(sorted(known))}"
-                self.faults.append(Fault(f"there is no part {_short(key)}", where, mend))
+                self.faults.append(Fault(f"there is no part {short(key)}", where, mend))
 
     def asked(self, given: object) -> Request | None:
         if not isinstance(given, Mapping):
             mend = "give an object with principal, action and resource"
-            self.faults.append(Fault(f"{_short(given)} is no request", "request", mend))
+            self.faults.append(Fault(f"{short(given)} is no request", "request", mend))
             return None
         self.known(given, _REQUEST_KEYS, "request")
         try:
             return request(
                 given.get("principal"),
-                given.get("action"),  # type: ignore[arg-type]  # it says itself what is no text
-                given.get("resource"),  # type: ignore[arg-type]  # same
+                given.get("action", ""),
+                given.get("resource", ""),
                 resource_account=given.get("resource_account"),
                 context=given.get("context"),
             )
@@ -141,7 +142,7 @@ class _Reader:
     def items(self, given: object, where: str) -> list[Any]:
         if isinstance(given, list):
             return given
-        self.faults.append(Fault(f"{_short(given)} is no list", where, "give a list of policies"))
+        self.faults.append(Fault(f"{short(given)} is no list", where, "give a list of policies"))
         return []
 
     def listed(self, given: Mapping[str, Any], name: str, kind: PolicyKind) -> tuple[Policy, ...]:
@@ -182,15 +183,10 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [key for key, _ in pairs]
         twice = sorted({key for key in names if names.count(key) > 1})
         raise PolicyError(
-            [Fault(f"the key {', '.join(map(_short, twice))} stands twice", "case", "keep one of them")]
+            [Fault(f"the key {', '.join(map(short, twice))} stands twice", "case", "keep one of them")]
         )
     return found
 
 
 def _no_constant(text: str) -> float:
     raise ValueError(f"{text} is no number of JSON")
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."  # noqa: PLR2004 - what fits on a line

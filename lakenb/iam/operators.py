@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from lakenb.iam.patterns import Kind, Values, pattern
 from lakenb.iam.truth import MAYBE, NO, YES, Truth
@@ -20,6 +21,7 @@ from lakenb.iam.truth import MAYBE, NO, YES, Truth
 Comparison = Callable[[str, Values], Truth]
 """Whether a request's value fits, where variables are filled from the request."""
 
+_Value = TypeVar("_Value")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 _DATE = re.compile(
     r"(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2})"
@@ -54,7 +56,7 @@ def _texts(kind: Kind) -> Callable[[str, bool], Comparison]:
 
 
 def _parsed(
-    read: Callable[[str], object], fits: Callable[[object, object], bool]
+    read: Callable[[str], _Value], fits: Callable[[_Value, _Value], bool]
 ) -> Callable[[str, bool], Comparison]:
     """Return an operator on values of another type; a request's value that is none of it is MAYBE."""
 
@@ -87,9 +89,9 @@ def moment(text: str) -> Decimal:
         if _EPOCH.fullmatch(text):
             return Decimal(text)
         raise ValueError("is no date such as 2026-01-31T12:00:00Z, nor seconds since 1970")
-    parts = [int(read[name] or first) for name, first in _FIRSTS]
+    year, month, day, hour, minute, second = (int(read[name] or first) for name, first in _FIRSTS)
     try:
-        at = datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type, misc]  # six numbers: year to second
+        at = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         raise ValueError("is no date: there is no such day or hour") from None
     seconds = Decimal(int(at.timestamp())) + Decimal(f"0.{read['part'] or 0}")
@@ -136,7 +138,7 @@ def _address(value: str, _: bool) -> Comparison:
 
 def _ordered(read: Callable[[str], Decimal], prefix: str) -> dict[str, Operator]:
     def by(fits: Callable[[Decimal, Decimal], bool]) -> Callable[[str, bool], Comparison]:
-        return _parsed(read, fits)  # type: ignore[arg-type]  # both sides were read by the same reader
+        return _parsed(read, fits)
 
     return {
         f"{prefix}Equals": Operator(by(lambda found, wanted: found == wanted)),

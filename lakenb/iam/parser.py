@@ -16,6 +16,7 @@ from lakenb.iam.conditions import Condition, condition
 from lakenb.iam.patterns import Kind, Pattern, pattern
 from lakenb.iam.policies import Actions, Policy, PolicyKind, Statement, indexed
 from lakenb.iam.principals import SORTS, Named, named
+from lakenb.iam.shown import short
 
 _NEW, _OLD = "2012-10-17", "2008-10-17"
 _KEYS = ("Version", "Id", "Statement")
@@ -70,12 +71,12 @@ class _Reader:
 
     def document(self, document: object, where: str) -> Iterator[Statement]:
         if not isinstance(document, Mapping):
-            self.fault(f"{_short(document)} is no policy", where, "give an object with a Statement")
+            self.fault(f"{short(document)} is no policy", where, "give an object with a Statement")
             return
         self.known_keys(document, _KEYS, where)
         version = document.get("Version", _OLD)
         if version not in (_NEW, _OLD):
-            self.fault(f"{_short(version)} is no version", f"{where}.Version", f"write {_NEW!r}")
+            self.fault(f"{short(version)} is no version", f"{where}.Version", f"write {_NEW!r}")
         self.has_variables = version == _NEW
         if not isinstance(document.get("Id", ""), str):
             self.fault("the Id is no text", f"{where}.Id", "write a text, or leave it out")
@@ -95,11 +96,11 @@ class _Reader:
             if key not in known:
                 near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
                 mend = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
-                self.fault(f"there is no element {_short(key)}", where, mend)
+                self.fault(f"there is no element {short(key)}", where, mend)
 
     def statement(self, given: object, number: int, where: str) -> Statement | None:
         if not isinstance(given, Mapping):
-            self.fault(f"{_short(given)} is no statement", where, "give an object with an Effect")
+            self.fault(f"{short(given)} is no statement", where, "give an object with an Effect")
             return None
         before = len(self.faults)
         self.known_keys(given, _STATEMENT_KEYS, where)
@@ -108,7 +109,7 @@ class _Reader:
             self.fault("the Sid is no text", f"{where}.Sid", "write a text, or leave it out")
         effect = given.get("Effect")
         if effect not in ("Allow", "Deny"):
-            self.fault(f"{_short(effect)} is no effect", f"{where}.Effect", "write Allow or Deny")
+            self.fault(f"{short(effect)} is no effect", f"{where}.Effect", "write Allow or Deny")
         principals = self.principals(given, where, is_allow=effect == "Allow")
         actions = self.actions(given, where)
         resources = self.resources(given, where)
@@ -145,7 +146,7 @@ class _Reader:
             self.fault("the list is empty", where, "name something, or remove the statement")
         texts = [each for each in several if isinstance(each, str)]
         for wrong in (each for each in several if not isinstance(each, str)):
-            self.fault(f"{_short(wrong)} is no text", where, "write a text or a list of texts")
+            self.fault(f"{short(wrong)} is no text", where, "write a text or a list of texts")
         return texts
 
     def actions(self, given: Mapping[Any, Any], where: str) -> Actions | None:
@@ -213,23 +214,23 @@ class _Reader:
             return
         if not isinstance(value, Mapping) or not value:
             self.fault(
-                f"{_short(value)} is no principal", where, f'write "*" or an object of {", ".join(SORTS)}'
+                f"{short(value)} is no principal", where, f'write "*" or an object of {", ".join(SORTS)}'
             )
             return
         self.known_keys(value, SORTS, where)
         for sort, names in value.items():
-            for name in self.texts(names, f"{where}.{_short(sort)}"):
+            for name in self.texts(names, f"{where}.{short(sort)}"):
                 yield str(sort), name
 
     def conditions(self, given: object, where: str) -> Iterator[Condition]:
         if not isinstance(given, Mapping):
-            self.fault(f"{_short(given)} is no condition", where, "give an object of operators")
+            self.fault(f"{short(given)} is no condition", where, "give an object of operators")
             return
         for operator, lines in given.items():
             if not isinstance(lines, Mapping) or not isinstance(operator, str):
                 self.fault(
-                    f"{_short(lines)} is no object of keys and values",
-                    f"{where}.{_short(operator)}",
+                    f"{short(lines)} is no object of keys and values",
+                    f"{where}.{short(operator)}",
                     "write keys with their values",
                 )
                 continue
@@ -238,13 +239,13 @@ class _Reader:
 
     def condition(self, operator: str, key: object, values: object, where: str) -> Iterator[Condition]:
         if not isinstance(key, str) or not key:
-            self.fault(f"{_short(key)} is no key", where, "name a context key")
+            self.fault(f"{short(key)} is no key", where, "name a context key")
             return
         place = f"{where}.{key}"
         texts = [_scalar(each) for each in (values if isinstance(values, list) else [values])]
         if None in texts:
             self.fault(
-                f"{_short(values)} is no value", place, "write a text, a number, true, false, or a list"
+                f"{short(values)} is no value", place, "write a text, a number, true, false, or a list"
             )
             return
         try:
@@ -267,8 +268,3 @@ def _glob(text: str) -> str:
     parts = [re.escape(part).replace(r"\?", ".") for part in rest]
     middle = "".join(f"(?>.*?{part})" for part in parts[:-1])
     return re.escape(first).replace(r"\?", ".") + middle + "".join(f".*{part}" for part in parts[-1:])
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."  # noqa: PLR2004 - what fits on a line

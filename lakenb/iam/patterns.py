@@ -180,10 +180,10 @@ def _matcher(pieces: tuple[str | Wild, ...], kind: Kind) -> Matcher:
     if all(isinstance(piece, str) for piece in pieces):
         return _equal("".join(str(piece) for piece in pieces), kind)
     is_arn = kind in {Kind.RESOURCE, Kind.ARN} and _text(pieces).startswith("arn:")
-    if len(pieces) == 2 and isinstance(pieces[0], str) and pieces[1] is Wild.MANY:  # noqa: PLR2004 - a pair
-        prefix = pieces[0]
-        if not is_arn or kind is Kind.RESOURCE or prefix.count(":") >= _FIELDS:
-            return lambda text: YES if text.startswith(prefix) else NO
+    prefix = pieces[0]
+    runs_on = not is_arn or kind is Kind.RESOURCE or _text(pieces).count(":") >= _FIELDS
+    if runs_on and isinstance(prefix, str) and pieces[1:] == (Wild.MANY,):
+        return lambda text: YES if text.startswith(prefix) else NO
     if not is_arn:
         whole = re.compile(_expression(pieces, fields=0), re.DOTALL).fullmatch
         return lambda text: YES if whole(text) else NO

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from lakenb.errors import Fault, PolicyError
+from lakenb.iam.shown import short
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ACTION = re.compile(r"[A-Za-z0-9_-]+:[A-Za-z0-9_-]+")
@@ -173,10 +174,10 @@ def request(
     asks = _principal(principal, where, faults)
     if not (isinstance(action, str) and _ACTION.fullmatch(action)):
         faults.append(
-            Fault(f"{_short(action)} is no action", f"{where}.action", "name one, such as s3:GetObject")
+            Fault(f"{short(action)} is no action", f"{where}.action", "name one, such as s3:GetObject")
         )
     if not (isinstance(resource, str) and resource):
-        faults.append(Fault(f"{_short(resource)} is no resource", f"{where}.resource", "give one ARN, or *"))
+        faults.append(Fault(f"{short(resource)} is no resource", f"{where}.resource", "give one ARN, or *"))
     carried = _context({} if context is None else context, f"{where}.context", faults)
     account, is_assumed = _account(resource, resource_account, carried, asks, where, faults)
     if faults:
@@ -193,7 +194,7 @@ def _principal(value: object, where: str, faults: list[Fault]) -> Principal:
         if isinstance(name, str):
             found = _named(name) if sort == "AWS" else _of_sort(sort, name)
     if found is None:
-        faults.append(Fault(f"{_short(value)} is no principal", f"{where}.principal", _MEND_PRINCIPAL))
+        faults.append(Fault(f"{short(value)} is no principal", f"{where}.principal", _MEND_PRINCIPAL))
         return _NOBODY
     return found
 
@@ -251,7 +252,7 @@ _NOBODY = Principal(Sort.ANONYMOUS, "")
 def _context(context: object, where: str, faults: list[Fault]) -> dict[str, tuple[str, ...]]:
     carried: dict[str, tuple[str, ...]] = {}
     if not isinstance(context, Mapping):
-        faults.append(Fault(f"{_short(context)} is no context", where, "give an object of keys and values"))
+        faults.append(Fault(f"{short(context)} is no context", where, "give an object of keys and values"))
         return carried
     for key, value in context.items():
         if type(value) is str and type(key) is str:
@@ -263,7 +264,7 @@ def _context(context: object, where: str, faults: list[Fault]) -> dict[str, tupl
         name = key.lower() if isinstance(key, str) else ""
         if values is None or not name:
             mend = "give a text, a number, true, false, or a list of them; leave out a key that is absent"
-            faults.append(Fault(f"{_short(value)} is no value of a key", f"{where}.{_short(key)}", mend))
+            faults.append(Fault(f"{short(value)} is no value of a key", f"{where}.{short(key)}", mend))
         elif name in carried:
             mend = "keys are the same whatever their letter case: give it once, with a list of its values"
             faults.append(Fault(f"the key {key} stands twice", f"{where}.{key}", mend))
@@ -293,7 +294,7 @@ def _account(  # noqa: PLR0917 - one value from all the others, called in one pl
     if given is not None:
         if not (isinstance(given, str) and _ACCOUNT.fullmatch(given)):
             faults.append(
-                Fault(f"{_short(given)} is no account", f"{where}.resource_account", "give twelve digits")
+                Fault(f"{short(given)} is no account", f"{where}.resource_account", "give twelve digits")
             )
             return "", False
         if in_arn and in_arn != given:
@@ -304,8 +305,3 @@ def _account(  # noqa: PLR0917 - one value from all the others, called in one pl
     if in_arn or len(told) == 1:
         return in_arn or told[0], False
     return asks.account, bool(asks.account)
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."  # noqa: PLR2004 - what fits on a line

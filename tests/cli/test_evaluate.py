@@ -6,16 +6,25 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.cli.commands import ROOT, run
 
-ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ALLOW = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
+}
 
 
 def line(action: str) -> str:
-    request = {"principal": "arn:aws:iam::111122223333:role/r", "action": action, "resource": "arn:aws:s3:::b/k"}
+    request = {
+        "principal": "arn:aws:iam::111122223333:role/r",
+        "action": action,
+        "resource": "arn:aws:s3:::b/k",
+    }
     return json.dumps({"request": request, "identity_policies": [ALLOW]})
 
 
@@ -98,8 +107,10 @@ def test_help_tells_the_whole_contract(tmp_path: Path) -> None:
     said = run(tmp_path, "iam", "evaluate", "--help")
     assert said.code == 0
     for word in (
-        "identity_policies", "resource_policy?", "permission_boundaries?", "session_policy?", "service_control_policies?",
-        "resource_control_policies?", "endpoint_policies?", "resource_account?", "UNDECIDED is never an allow", '{"error": ...}',
+        "identity_policies", "resource_policy?", "permission_boundaries?", "session_policy?",
+            "service_control_policies?",
+        "resource_control_policies?", "endpoint_policies?", "resource_account?",
+            "UNDECIDED is never an allow", '{"error": ...}',
     ):  # fmt: skip
         assert word in said.out
     assert max(map(len, said.out.splitlines())) <= 110

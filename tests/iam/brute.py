@@ -36,7 +36,7 @@ def decide(case: Json, reading: Reading) -> str:
     limits += [[case["session_policy"]]] if case.get("session_policy") else []
     levels = case.get("service_control_policies", [])
     own = case["identity_policies"]
-    in_force = [*resource, *(own + sum(limits, []) + sum(levels, []) if is_role else [])]
+    in_force = [*resource, *(itertools.chain(own, *limits, *levels) if is_role else [])]
     if any(hits(policy, "Deny", asked, reading) for policy in in_force):
         return "EXPLICITLY_DENIED"
 

@@ -10,9 +10,16 @@ Json = dict[str, Any]
 HOME, AWAY = "111111111111", "222222222222"
 ROLE, USER = f"arn:aws:iam::{HOME}:role/r", f"arn:aws:iam::{HOME}:user/u"
 _PRINCIPALS = st.sampled_from(
-    ["*", *({"AWS": [name]} for name in (ROLE, USER, HOME, AWAY)), {"AWS": [ROLE, HOME]}, {"AWS": [USER, AWAY]}]
+    [
+        "*",
+        *({"AWS": [name]} for name in (ROLE, USER, HOME, AWAY)),
+        {"AWS": [ROLE, HOME]},
+        {"AWS": [USER, AWAY]},
+    ]
 )
-_ACTIONS = st.lists(st.sampled_from(["*", "s3:*", "s3:A", "s3:B", "S3:a?", "s?:*a", "s3:?*?"]), min_size=1, max_size=2)
+_ACTIONS = st.lists(
+    st.sampled_from(["*", "s3:*", "s3:A", "s3:B", "S3:a?", "s?:*a", "s3:?*?"]), min_size=1, max_size=2
+)
 _WORDS = st.text("ab", max_size=3)
 _GLOBS = st.text("ab*?", max_size=3)
 _RESOURCES = st.lists(_GLOBS.map(lambda glob: "arn:aws:s3:::" + glob) | st.just("*"), min_size=1, max_size=2)
@@ -27,7 +34,9 @@ _OPERATORS = st.sampled_from(
     + ["StringSounds"]
 )
 _LINES = st.dictionaries(
-    st.sampled_from(["x:k", "x:l"]), st.lists(st.text("ab*", min_size=1, max_size=2), min_size=1, max_size=2), min_size=1
+    st.sampled_from(["x:k", "x:l"]),
+    st.lists(st.text("ab*", min_size=1, max_size=2), min_size=1, max_size=2),
+    min_size=1,
 )
 _NULL = st.sampled_from(["true", "false"]).map(lambda wanted: {"Null": {"x:k": [wanted]}})
 _CONDITIONS = st.just({}) | st.dictionaries(_OPERATORS, _LINES, max_size=2) | _NULL
@@ -57,7 +66,9 @@ def cases(draw: st.DrawFn) -> Json:
         "resource": "arn:aws:s3:::" + draw(_WORDS),
         "resource_account": draw(st.sampled_from([HOME, HOME, AWAY])),
         "context": draw(
-            st.dictionaries(st.sampled_from(["x:k", "x:l"]), st.lists(st.text("ab", min_size=1, max_size=2), max_size=2))
+            st.dictionaries(
+                st.sampled_from(["x:k", "x:l"]), st.lists(st.text("ab", min_size=1, max_size=2), max_size=2)
+            )
         ),
     }
     made: Json = {"request": request, "identity_policies": draw(st.lists(documents(), max_size=2))}
@@ -76,12 +87,17 @@ def json_values() -> st.SearchStrategy[Any]:
     leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
     return st.recursive(
         leaves | st.sampled_from(["*", "Allow", "Deny", "s3:*", "${", "${aws:x}", "2012-10-17"]),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS_OF_POLICIES | st.text(max_size=4), inner, max_size=4),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(_WORDS_OF_POLICIES | st.text(max_size=4), inner, max_size=4)
+        ),
         max_leaves=12,
     )
 
 
 _WORDS_OF_POLICIES = st.sampled_from(
-    ["Version", "Statement", "Effect", "Action", "NotAction", "Resource", "Principal", "NotPrincipal", "Condition", "AWS",
-     "Service", "StringEquals", "DateLessThan", "IpAddress", "Null", "Bool", "Sid", "request", "principal", "context"]
+    ["Version", "Statement", "Effect", "Action", "NotAction", "Resource", "Principal", "NotPrincipal",
+        "Condition", "AWS",
+     "Service", "StringEquals", "DateLessThan", "IpAddress", "Null", "Bool", "Sid", "request", "principal",
+         "context"]
 )  # fmt: skip

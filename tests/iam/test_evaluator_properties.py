@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
-import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +12,9 @@ from lakenb.iam.evaluator import evaluate
 from lakenb.iam.reasons import explain
 from tests.iam import brute
 from tests.iam.drawn import Json, cases, json_values, statements
+
+if TYPE_CHECKING:
+    import random
 
 FEW = settings(max_examples=150, deadline=None)
 
@@ -105,7 +107,9 @@ def _twist(value: Any, chance: random.Random, other: Any) -> Any:
 
 @settings(max_examples=400, deadline=None)
 @given(cases(), st.data())
-def test_malformed_cases_yield_an_error_or_a_verdict_and_nothing_else(drawn: Json, data: st.DataObject) -> None:
+def test_malformed_cases_yield_an_error_or_a_verdict_and_nothing_else(
+    drawn: Json, data: st.DataObject
+) -> None:
     chance = data.draw(st.randoms(use_true_random=False))
     answer = verdict(json.dumps(_twist(drawn, chance, data.draw(json_values()))))
     assert set(answer) in ({"error"}, {"decision", "reasons"})

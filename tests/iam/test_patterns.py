@@ -29,7 +29,10 @@ def test_resources_part_is_a_text_with_wildcards(glob: str, text: str) -> None:
     assert compiled.matches(f"arn:aws:s3:::{text}", nothing) == (YES if covers(glob, text) else NO)
 
 
-@given(st.lists(st.text("ab*?", max_size=3), min_size=6, max_size=6), st.lists(st.text("ab", max_size=3), min_size=6, max_size=6))
+@given(
+    st.lists(st.text("ab*?", max_size=3), min_size=6, max_size=6),
+    st.lists(st.text("ab", max_size=3), min_size=6, max_size=6),
+)
 def test_arns_are_compared_field_by_field(globs: list[str], texts: list[str]) -> None:
     compiled = pattern("arn:" + ":".join(globs[1:]), Kind.RESOURCE, has_variables=True)
     fits = all(covers(glob, text) for glob, text in zip(globs[1:], texts[1:], strict=True))
@@ -45,7 +48,13 @@ def test_what_no_reading_covers_is_never_covered(glob: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["*a" * 60, "arn:aws:s3:::" + "*a" * 60, "arn:" + "*a" * 60 + ":*", "arn:aws:sqs:*:*" + "a*" * 60 + ":*b"]
+    "source",
+    [
+        "*a" * 60,
+        "arn:aws:s3:::" + "*a" * 60,
+        "arn:" + "*a" * 60 + ":*",
+        "arn:aws:sqs:*:*" + "a*" * 60 + ":*b",
+    ],
 )
 @pytest.mark.parametrize("kind", [Kind.LIKE, Kind.RESOURCE, Kind.ARN])
 def test_many_wildcards_on_a_long_text_take_no_time(source: str, kind: Kind) -> None:

@@ -32,9 +32,12 @@ def test_principals_are_told_apart(principal: object, sort: Sort, account: str, 
 @pytest.mark.parametrize(
     "principal",
     [
-        None, 3, "", "*", "reader", "arn:aws:iam::1:role/r", "arn:aws:iam::111122223333:role/", "arn:aws:iam::111122223333:role/*",
-        "arn:aws:iam::111122223333:group/g", "arn:aws:sts::111122223333:assumed-role/r", "arn:aws:iam::111122223333:root/x",
-        {}, {"Service": "sns"}, {"Service": ["sns.amazonaws.com"]}, {"Service": "a.amazonaws.com", "AWS": ROLE}, {"Other": "x"},
+        None, 3, "", "*", "reader", "arn:aws:iam::1:role/r", "arn:aws:iam::111122223333:role/",
+            "arn:aws:iam::111122223333:role/*",
+        "arn:aws:iam::111122223333:group/g", "arn:aws:sts::111122223333:assumed-role/r",
+            "arn:aws:iam::111122223333:root/x",
+        {}, {"Service": "sns"}, {"Service": ["sns.amazonaws.com"]}, {"Service": "a.amazonaws.com",
+            "AWS": ROLE}, {"Other": "x"},
     ],
 )  # fmt: skip
 def test_what_is_no_principal_is_refused(principal: object) -> None:
@@ -53,7 +56,10 @@ def test_what_is_no_principal_is_refused(principal: object) -> None:
         ({"resource": ""}, "request.resource"),
         ({"resource": 5}, "request.resource"),
         ({"resource_account": "1"}, "request.resource_account"),
-        ({"resource": "arn:aws:sqs:eu-west-1:111122223333:q", "resource_account": "444455556666"}, "request.resource_account"),
+        (
+            {"resource": "arn:aws:sqs:eu-west-1:111122223333:q", "resource_account": "444455556666"},
+            "request.resource_account",
+        ),
         ({"context": []}, "request.context"),
         ({"context": {"aws:x": None}}, "request.context.'aws:x'"),
         ({"context": {"aws:x": [[]]}}, "request.context.'aws:x'"),
