@@ -10,7 +10,6 @@ from lakenb.packaging.assets import asset_key
 from lakenb.packaging.sizes import package_sizes
 from lakenb.packaging.zips import function_zip
 from lakenb.template.build import build, to_json
-from lakenb.views.picture import Picture, picture
 from lakenb.views.progress import progress_line
 from lakenb.views.seen import Seen, seen
 from lakenb.views.tables.access import access_table
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from lakenb.records.attempt import Attempt
     from lakenb.records.run import Run
     from lakenb.records.tables import Table
+    from lakenb.views.picture import Picture
 
 
 class Pipeline(Graph):
@@ -100,6 +100,8 @@ class Pipeline(Graph):
         UnsupportedError
             For a key or a VPC.
         """
+        from lakenb.views.picture import picture  # noqa: PLC0415 - a fifth of the import's time, for drawing only
+
         chosen = {"kinds": kinds} if kinds else {}
         return picture(self._seen(), **chosen, title=title, attempts=attempts)
 
