@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from lakenb.records.tables import Table
 from lakenb.views.tables.access import access_table
@@ -23,9 +21,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium on the PATH")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 # What a front end puts around an output: its colours as variables, and rules of its own for tables.
 PAGE = """<!doctype html><meta charset="utf-8"><style>
 :root {{--jp-layout-color0: {ground}; --jp-content-font-color1: {ink}}}
@@ -38,14 +33,6 @@ THEMES = {
     "light": ("rgb(255, 255, 255)", "rgb(20, 20, 20)"),
     "dark": ("rgb(17, 17, 17)", "rgb(238, 238, 238)"),
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture
