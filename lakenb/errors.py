@@ -13,6 +13,7 @@
     ├── QuotaError                  an AWS quota that the template would exceed
     ├── EventError                  a message that is no cloud event of ours
     ├── PolicyError                 a policy, or a request to be decided, is malformed
+    ├── TemplateError               a CloudFormation template, or a cloud assembly, that cannot be read
     ├── PackagingError              a function's zip cannot be built
     ├── SynthError                  CDK is missing, refused the template, or cannot write the assembly
     └── LocalRunError               the embedded AWS, or a run on it, failed
@@ -135,6 +136,10 @@ class EventError(LakenbError):
 
 class PolicyError(FaultsError):
     """A policy, or a request that is to be decided, is malformed; with every fault and its path."""
+
+
+class TemplateError(FaultsError):
+    """A CloudFormation template, or a cloud assembly, that cannot be read; with every fault and its place."""
 
 
 class PackagingError(LakenbError):

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from lakenb.catalog.connectors import S3Storage
+from lakenb.catalog.flow import Passthrough
+from lakenb.catalog.text import RecursiveCharacterTextSplitter
+from lakenb.catalog.triggers import S3Trigger
 from lakenb.events import (
     DOCUMENT_CREATED,
     DOCUMENT_DELETED,
@@ -16,9 +20,13 @@ from lakenb.events import (
     S3Location,
 )
 from lakenb.graph.filters import when
+from lakenb.graph.graph import Graph
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lakenb.graph.filters import Filter
+    from lakenb.graph.steps import Handle, Step
 
 # Filters and the events that they decide. Small domains, so that conditions really meet values.
 
@@ -204,3 +212,28 @@ def events() -> st.SearchStrategy[CloudEvent]:
     types = st.sampled_from((DOCUMENT_CREATED, DOCUMENT_DELETED))
     times = st.datetimes().map(lambda time: time.isoformat(timespec="milliseconds") + "Z")
     return st.builds(CloudEvent, uuids, types, times, data)
+
+
+@st.composite
+def pipelines(draw: st.DrawFn, *, most: int = 7) -> Graph:
+    """Return a strategy for pipelines of few nodes: every part, fan-out, fan-in, strict or not."""
+    ends = st.sampled_from(("", "in/", "a*", "in/re"))
+    handles: list[Handle] = []
+    for number in range(draw(st.integers(1, 2))):
+        bucket = draw(st.sampled_from((None, f"given-{number}")))
+        options = {
+            "bucket": bucket,
+            "prefix": draw(ends),
+            "suffix": draw(st.sampled_from(("", ".pdf", "re.x"))),
+        }
+        handles.append(S3Trigger(f"t{number}", **options).handle())
+    steps: tuple[Callable[[str], Step], ...] = (RecursiveCharacterTextSplitter, Passthrough, S3Storage)
+    senders = list(handles)
+    for number in range(draw(st.integers(1, most - 2))):
+        step = draw(st.sampled_from(steps))(f"n{number}")
+        producers = draw(st.lists(st.sampled_from(range(len(senders))), min_size=1, max_size=3, unique=True))
+        handle = step.with_sources(*(senders[index] for index in producers))
+        handles.append(handle)
+        if not isinstance(step, S3Storage):
+            senders.append(handle)
+    return Graph("drawn", *handles, strict=draw(st.booleans()))

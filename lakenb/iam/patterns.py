@@ -3,6 +3,9 @@
 In the first five fields of an ARN a wildcard stays inside its field. Where ``*`` ends a field, the page on
 the Resource element lets it run on past the colon while the S3 User Guide says that no wildcard does: a
 match that needs this is MAYBE, unless the ``*`` ends the whole pattern, on which both agree.
+
+A template's text may have parts that cannot be known. The character `UNKNOWN` stands for each: it may be any
+text, so what matches with ``*`` in its place is MAYBE and nothing is certain.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import Final
 
 from lakenb.iam.truth import MAYBE, NO, YES, Truth
 
@@ -20,12 +24,16 @@ Values = Callable[[str], tuple[str, ...] | None]
 
 Matcher = Callable[[str], Truth]
 
+UNKNOWN: Final = "\ufffc"
+"""Stands in a text for a part that cannot be known (Unicode's object replacement character)."""
+
 UNTOLD: frozenset[str] = frozenset({"aws:currenttime", "aws:epochtime"})
 """Keys that every request carries: a case without them has not told, which is not 'absent'."""
 
 _FIELDS = 5  # colons before an ARN's resource part
 _REFERENCE = re.compile(r"\s*([^,'{}\s]+)\s*(?:,\s*'([^']*)'\s*)?")
 _LITERALS = frozenset("*?$")
+_SPECIAL = re.compile(f"[*?${UNKNOWN}]")
 
 
 class Wild(Enum):
@@ -33,6 +41,7 @@ class Wild(Enum):
 
     MANY = "*"
     ONE = "?"
+    UNKNOWN = UNKNOWN
 
 
 class Kind(Enum):
@@ -136,19 +145,22 @@ def _pieces(text: str, kind: Kind, *, has_variables: bool) -> tuple[Piece, ...]:
     has_wildcards = kind not in {Kind.TEXT, Kind.ANY_CASE}
     found: list[Piece] = []
     position = 0
-    while position < len(text):
-        letter = text[position]
-        if has_variables and text.startswith("${", position):
-            end = text.find("}", position)
-            if end < 0:
+    while special := _SPECIAL.search(text, position):
+        at, letter = special.start(), special[0]
+        found += text[position:at]
+        position = at + 1
+        if letter == UNKNOWN:
+            found.append(Wild.UNKNOWN)
+        elif letter == "$" and has_variables and text.startswith("${", at):
+            end = text.find("}", at)
+            if end < 0 and UNKNOWN not in text[at:]:
                 raise ValueError("has '${' without '}'; a literal dollar sign is written ${$}")
-            found.append(_reference(text[position + 2 : end]))
-            position = end
-        elif has_wildcards and letter in "*?":
-            found.append(Wild(letter))
+            inner = text[at + 2 : end] if end >= 0 else UNKNOWN
+            found.append(Wild.UNKNOWN if UNKNOWN in inner else _reference(inner))
+            position = end + 1 if end >= 0 else len(text)
         else:
-            found.append(letter)
-        position += 1
+            found.append(Wild(letter) if has_wildcards and letter in "*?" else letter)
+    found += text[position:]
     return tuple(found)
 
 
@@ -177,8 +189,14 @@ def _joined(pieces: list[str | Wild]) -> tuple[str | Wild, ...]:
 def _matcher(pieces: tuple[str | Wild, ...], kind: Kind) -> Matcher:
     if pieces == (Wild.MANY,):
         return lambda _: YES
+    if Wild.UNKNOWN in pieces:
+        return _of_unknown(pieces, kind)
     if all(isinstance(piece, str) for piece in pieces):
         return _equal("".join(str(piece) for piece in pieces), kind)
+    return _with_wildcards(pieces, kind)
+
+
+def _with_wildcards(pieces: tuple[str | Wild, ...], kind: Kind) -> Matcher:
     is_arn = kind in {Kind.RESOURCE, Kind.ARN} and _text(pieces).startswith("arn:")
     prefix = pieces[0]
     runs_on = not is_arn or kind is Kind.RESOURCE or _text(pieces).count(":") >= _FIELDS
@@ -199,6 +217,15 @@ def _equal(wanted: str, kind: Kind) -> Matcher:
         folded = wanted.casefold()
         return lambda text: YES if text.casefold() == folded else NO
     return lambda text: YES if text == wanted else NO
+
+
+def _of_unknown(pieces: tuple[str | Wild, ...], kind: Kind) -> Matcher:
+    """Return a matcher for a text with unknown parts: how many fields these hold is not known either."""
+    folds = kind is Kind.ANY_CASE
+    opened = [piece.casefold() if isinstance(piece, str) and folds else piece for piece in pieces]
+    widest = _joined([Wild.MANY if piece is Wild.UNKNOWN else piece for piece in opened])
+    possible = re.compile(_expression(widest, fields=0), re.DOTALL).fullmatch
+    return lambda text: MAYBE if possible(text.casefold() if folds else text) else NO
 
 
 def _of_two(certain: re.Pattern[str], possible: re.Pattern[str]) -> Matcher:

@@ -7,21 +7,13 @@ it holds a policy (`Unread`): nothing is passed over in silence.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from lakenb.iam.policies import PolicyKind
 from lakenb.iam.texts import Text, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-
-class PolicyType(Enum):
-    """Where a policy stands, which decides what it can grant."""
-
-    IDENTITY = "identity-based policy"
-    RESOURCE = "resource-based policy"
-    TRUST = "trust policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +50,7 @@ class PolicyStatement:
     """
 
     logical_id: str
-    policy_type: PolicyType
+    policy_type: PolicyKind
     holders: tuple[Text, ...]
     sid: str
     effect: str
@@ -148,7 +140,7 @@ def _policies(
     is_identity = kind in _IDENTITY_TYPES
     named = [*_listed(properties.get("Roles", [])), *_listed(properties.get("RoleName", []))]
     holders = tuple(map(resolve, named)) if is_identity else ()
-    policy_type = PolicyType.IDENTITY if is_identity else PolicyType.RESOURCE
+    policy_type = PolicyKind.IDENTITY if is_identity else PolicyKind.RESOURCE
     for name in _DOCUMENT_PROPERTIES:
         if name in properties:
             yield from _document(logical_id, policy_type, holders, properties[name])
@@ -157,16 +149,16 @@ def _policies(
 def _role(logical_id: str, properties: Mapping[str, Any]) -> Iterator[PolicyStatement | Unread]:
     holders = (resolve({"Ref": logical_id}),)
     if "AssumeRolePolicyDocument" in properties:
-        yield from _document(logical_id, PolicyType.TRUST, (), properties["AssumeRolePolicyDocument"])
+        yield from _document(logical_id, PolicyKind.TRUST, (), properties["AssumeRolePolicyDocument"])
     for inline in _listed(properties.get("Policies", [])):
         document = inline.get("PolicyDocument") if isinstance(inline, dict) else inline
-        yield from _document(logical_id, PolicyType.IDENTITY, holders, document)
+        yield from _document(logical_id, PolicyKind.IDENTITY, holders, document)
     for managed in _listed(properties.get("ManagedPolicyArns", [])):
         yield Unread(logical_id, holders, "managed policy", resolve(managed))
 
 
 def _document(
-    logical_id: str, policy_type: PolicyType, holders: tuple[Text, ...], document: Any
+    logical_id: str, policy_type: PolicyKind, holders: tuple[Text, ...], document: Any
 ) -> Iterator[PolicyStatement | Unread]:
     written = document.get("Statement") if isinstance(document, dict) else None
     if written is None:
@@ -180,7 +172,7 @@ def _document(
 
 
 def _statement(
-    logical_id: str, policy_type: PolicyType, holders: tuple[Text, ...], written: Mapping[str, Any]
+    logical_id: str, policy_type: PolicyKind, holders: tuple[Text, ...], written: Mapping[str, Any]
 ) -> PolicyStatement:
     return PolicyStatement(
         logical_id=logical_id,

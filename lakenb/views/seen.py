@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from lakenb.iam.statements import ConditionLine, PolicyStatement, PolicyType, Unread, read
+from lakenb.iam.policies import PolicyKind
+from lakenb.iam.statements import ConditionLine, PolicyStatement, Unread, read
 from lakenb.iam.texts import resolve
 from lakenb.security.statements import grants
 from lakenb.security.values import Grant, Sort
@@ -95,7 +96,7 @@ def seen(graph: Graph, template: Mapping[str, Any]) -> Seen:
     policies = read(template)
     rows: set[SeenGrant] = set()
     for statement in policies.statements:
-        if statement.effect == "Allow" and statement.policy_type is not PolicyType.TRUST:
+        if statement.effect == "Allow" and statement.policy_type is not PolicyKind.TRUST:
             rows.update(reader.rows(statement))
     for unread in policies.unread:
         rows.update(reader.unread(unread))
@@ -171,7 +172,7 @@ class _Reader:
             yield SeenGrant("", holder, unread.what, str(unread.value), "", "", "own")
 
     def _principals(self, statement: PolicyStatement) -> list[str]:
-        if statement.policy_type is PolicyType.IDENTITY:
+        if statement.policy_type is PolicyKind.IDENTITY:
             return [self.names.role(holder) for holder in statement.holders] or [statement.logical_id]
         everybody_but = "everybody but " if statement.negates_principals else ""
         shown = [
@@ -187,7 +188,7 @@ class _Reader:
         """Return the edges that a statement serves, each with its kind; one empty edge for an own need."""
         if statement.negates_resources:
             found = []
-        elif statement.policy_type is PolicyType.RESOURCE:
+        elif statement.policy_type is PolicyKind.RESOURCE:
             found = self._delivered(statement, named.owner)
         elif named.sort == Sort.OBJECTS.value and principal != named.owner:
             found = self._read(principal, named.owner)

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from lakenb.iam.statements import PolicyType, read
+from lakenb.iam.policies import PolicyKind
+from lakenb.iam.statements import read
 from lakenb.iam.texts import resolve
 
 
@@ -26,8 +27,8 @@ def test_a_roles_inline_policy_belongs_to_the_role_and_its_trust_stands_apart() 
     inline = [{"PolicyName": "node", "PolicyDocument": document(READ)}]
     policies = read(one("AWS::IAM::Role", AssumeRolePolicyDocument=trust, Policies=inline))
     assert [(s.policy_type, s.sid, s.holders) for s in policies.statements] == [
-        (PolicyType.TRUST, "", ()),
-        (PolicyType.IDENTITY, "Read", (resolve({"Ref": "Thing"}),)),
+        (PolicyKind.TRUST, "", ()),
+        (PolicyKind.IDENTITY, "Read", (resolve({"Ref": "Thing"}),)),
     ]
     assert policies.statements[0].principals == (("Service", resolve("lambda.amazonaws.com")),)
 
@@ -35,7 +36,7 @@ def test_a_roles_inline_policy_belongs_to_the_role_and_its_trust_stands_apart() 
 @pytest.mark.parametrize("kind", ["AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"])
 def test_a_policy_of_its_own_belongs_to_the_roles_that_it_names(kind: str) -> None:
     [statement] = read(one(kind, Roles=[{"Ref": "Role"}], PolicyDocument=document(READ))).statements
-    assert statement.policy_type is PolicyType.IDENTITY
+    assert statement.policy_type is PolicyKind.IDENTITY
     assert statement.holders == (resolve({"Ref": "Role"}),)
 
 
@@ -51,7 +52,7 @@ def test_a_policy_of_its_own_belongs_to_the_roles_that_it_names(kind: str) -> No
 def test_a_resources_policy_is_read_with_its_principals(kind: str, name: str) -> None:
     statement = READ | {"Principal": "*"}
     [found] = read(one(kind, **{name: document(statement)})).statements
-    assert found.policy_type is PolicyType.RESOURCE
+    assert found.policy_type is PolicyKind.RESOURCE
     assert found.principals == (("*", resolve("*")),)
 
 
