@@ -1,0 +1,1 @@
+"""Proof about every request: exact partition into finitely many classes, one request decided for each."""

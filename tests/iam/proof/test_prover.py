@@ -1,0 +1,523 @@
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from lakenb.iam.parser import policy
+from lakenb.iam.policies import PolicyKind
+from lakenb.iam.proof.principals import EVERYTHING, administrator, holder, strangers
+from lakenb.iam.proof.prover import prove
+from lakenb.iam.proof.values import Modality, Outcome, Shape, Verdict, Who
+from lakenb.iam.stacks.world import UNKNOWN, Endpoint
+from lakenb.iam.truth import Decision
+from tests.iam.proof.small import (
+    AWAY,
+    EVERY,
+    HOME,
+    ROLE,
+    Json,
+    allow,
+    can,
+    deny,
+    document,
+    obligation,
+    principal,
+    world,
+)
+
+BUCKET = "arn:aws:s3:::store"
+QUEUE = f"arn:aws:sqs:eu-west-1:{HOME}:q"
+TOPIC = f"arn:aws:sns:eu-west-1:{HOME}:t"
+KEY = f"arn:aws:kms:eu-west-1:{HOME}:key/k"
+TLS = {"Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+READ = Shape(("s3:GetObject",), (f"{BUCKET}/in/*",))
+
+
+def shown(found: Outcome) -> Any:
+    """Return a verdict, with the request that breaks it."""
+    if found.witness is None:
+        return found.verdict
+    return found.verdict, found.witness.action, found.witness.resource, dict(found.witness.context)
+
+
+def only(*needs: Shape, identity: tuple[Json, ...], **more: Any) -> Outcome:
+    where = world(*identity, **more)
+    return prove(where, obligation(holder(where, "Role"), EVERY, needs))
+
+
+def test_what_the_needs_cover_is_proved_without_looking_at_a_single_request() -> None:
+    found = only(READ, identity=(document(allow("s3:GetObject", f"{BUCKET}/in/*")),))
+    assert found.verdict is Verdict.PROVED
+    assert [(each.action, each.resource, each.need) for each in found.within] == [
+        ("s3:GetObject", f"{BUCKET}/in/*", 0)
+    ]
+    assert found.cells == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "action", "resource"),
+    [
+        (allow("s3:GetObject", f"{BUCKET}/*"), "s3:GetObject", f"{BUCKET}/doc"),
+        (allow("s3:GetObject", f"{BUCKET}/in*"), "s3:GetObject", f"{BUCKET}/indoc"),
+        (allow("s3:Get*", f"{BUCKET}/in/*"), "s3:GetObjectVersion", f"{BUCKET}/in/doc"),
+        (allow("s3:PutObject", f"{BUCKET}/in/*"), "s3:PutObject", f"{BUCKET}/in/doc"),
+        (allow("s3:*", BUCKET), "s3:ListBucket", BUCKET),
+        (allow("s3:GetObject", f"{BUCKET}-?/*"), "s3:GetObject", f"{BUCKET}-x/doc"),
+        (
+            {"Effect": "Allow", "NotAction": "s3:PutObject", "Resource": f"{BUCKET}/in/x"},
+            "s3:DeleteObject",
+            f"{BUCKET}/in/x",
+        ),
+        (
+            {"Effect": "Allow", "Action": "s3:GetObject", "NotResource": f"{BUCKET}/*"},
+            "s3:GetObject",
+            "arn:aws:s3:::another-bucket/doc",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wider_than_the_needs_is_shown_by_a_short_request(
+    statement: Json, action: str, resource: str
+) -> None:
+    found = only(READ, identity=(document(statement),), guards={BUCKET: document()})
+    assert shown(found) == (Verdict.FAILED, action, resource, {})
+    assert found.witness is not None
+    assert found.witness.statement.startswith("Role.0, statement 1")
+    assert found.why == f"Role can {action} on {resource}"
+
+
+def test_made_up_names_are_shown_in_the_templates_words() -> None:
+    found = only(identity=(document(allow("s3:GetObject", f"{BUCKET}/*")),), names={"store": "${Store}"})
+    assert found.why == "Role can s3:GetObject on arn:aws:s3:::${Store}/doc"
+
+
+def test_a_future_action_is_said_to_stand_for_others() -> None:
+    found = only(identity=(document(allow("s3:Zip*", f"{BUCKET}/*")),))
+    assert found.witness is not None
+    assert found.witness.action == "s3:zipfutureaction"
+    assert found.witness.reasons[-1] == (
+        "s3:zipfutureaction stands for every action, today's and future ones, that is named so"
+    )
+
+
+def test_a_deny_mends_a_wide_allow() -> None:
+    wide = allow("s3:Get*", f"{BUCKET}/*")
+    holes = deny("s3:Get*", "*", Condition={"Null": {"aws:SecureTransport": "false"}})
+    assert only(identity=(document(wide),)).verdict is Verdict.FAILED
+    assert only(identity=(document(wide, holes),)).verdict is Verdict.PROVED
+
+
+def test_a_deny_that_spares_something_leaves_exactly_that() -> None:
+    rest = {"Effect": "Deny", "Action": "*", "NotResource": [f"{BUCKET}/in/*"]}
+    found = only(identity=(document(allow("s3:GetObject", "*"), rest),))
+    assert shown(found) == (Verdict.FAILED, "s3:GetObject", f"{BUCKET}/in/doc", {})
+    assert only(READ, identity=(document(allow("s3:GetObject", "*"), rest),)).verdict is Verdict.PROVED
+
+
+def test_a_boundary_limits_what_is_granted() -> None:
+    wide = document(allow("*", "*"))
+    ceiling = document(allow("s3:GetObject", f"{BUCKET}/in/*"))
+    assert only(READ, identity=(wide,)).verdict is Verdict.FAILED
+    assert only(READ, identity=(wide,), boundaries=(ceiling,)).verdict is Verdict.PROVED
+
+
+def test_pairs_of_action_and_resource_that_no_request_can_be_are_no_break() -> None:
+    needs = (
+        Shape(("s3:GetObject",), (f"{BUCKET}/*",)),
+        Shape(("s3:ListBucket",), (BUCKET,)),
+        Shape(("sqs:SendMessage",), (QUEUE,)),
+    )
+    merged = document(
+        allow(["s3:GetObject", "s3:ListBucket", "sqs:SendMessage"], [BUCKET, f"{BUCKET}/*", QUEUE])
+    )
+    assert only(*needs, identity=(merged,)).verdict is Verdict.PROVED
+    assert shown(only(*needs[1:], identity=(merged,)))[1:3] == ("s3:GetObject", f"{BUCKET}/doc")
+
+
+# ---- what can be done
+
+
+def test_what_can_be_done_needs_every_part_of_its_zone() -> None:
+    where = world(document(allow("s3:GetObject", f"{BUCKET}/*"), deny("s3:*", f"{BUCKET}/no/*")))
+    role = holder(where, "Role")
+    assert prove(where, can(role, "s3:GetObject", f"{BUCKET}/in/*")).verdict is Verdict.PROVED
+    found = prove(where, can(role, "s3:GetObject", f"{BUCKET}/*"))
+    assert shown(found) == (Verdict.FAILED, "s3:GetObject", f"{BUCKET}/no/doc", {})
+    assert found.why == f"Role cannot s3:GetObject on {BUCKET}/no/doc"
+    assert found.witness is not None
+    assert found.witness.decision is Decision.EXPLICITLY_DENIED
+
+
+def test_what_can_be_done_can_in_its_very_context() -> None:
+    where = world(
+        document(allow("s3:GetObject", f"{BUCKET}/*")),
+        guards={BUCKET: document(deny("s3:*", [BUCKET, f"{BUCKET}/*"], Principal="*", **TLS))},
+    )
+    role = holder(where, "Role")
+    assert (
+        prove(where, can(role, "s3:GetObject", f"{BUCKET}/x", aws_securetransport="true")).verdict
+        is Verdict.PROVED
+    )
+    found = prove(where, can(role, "s3:GetObject", f"{BUCKET}/x", aws_securetransport="false"))
+    assert found.verdict is Verdict.FAILED
+
+
+def test_an_endpoints_policy_counts_where_the_request_goes_through_it() -> None:
+    narrow = policy(document(allow("s3:GetObject", f"{BUCKET}/a/*", Principal="*")), PolicyKind.ENDPOINT)
+    where = world(
+        document(allow("s3:GetObject", f"{BUCKET}/*")),
+        endpoints=(Endpoint("Gate", "vpce-1", "vpc-1", "com.amazonaws.eu-west-1.s3", narrow),),
+    )
+    role = holder(where, "Role")
+    assert prove(where, can(role, "s3:GetObject", f"{BUCKET}/b/x")).verdict is Verdict.PROVED
+    through = can(role, "s3:GetObject", f"{BUCKET}/b/x", aws_sourcevpce="vpce-1")
+    assert prove(where, through).verdict is Verdict.FAILED
+    assert (
+        prove(where, can(role, "s3:GetObject", f"{BUCKET}/a/x", aws_sourcevpce="vpce-1")).verdict
+        is Verdict.PROVED
+    )
+
+
+# ---- keys and roles
+
+
+def test_identity_policies_do_nothing_on_a_key_that_does_not_point_to_the_account() -> None:
+    identity = document(allow("kms:Decrypt", KEY))
+    deaf = document(allow("kms:Describe*", "*", Principal={"AWS": ROLE}))
+    told = document(allow("kms:*", "*", Principal={"AWS": f"arn:aws:iam::{HOME}:root"}))
+    for guard, verdict in ((deaf, Verdict.FAILED), (told, Verdict.PROVED)):
+        where = world(identity, guards={KEY: guard})
+        assert prove(where, can(holder(where, "Role"), "kms:Decrypt", KEY)).verdict is verdict
+    named = Shape(("kms:DescribeKey",), (KEY,))
+    found = only(named, identity=(identity,), guards={KEY: deaf})
+    assert found.witness is not None
+    assert found.witness.action.startswith("kms:describe")
+    assert shown(only(named, identity=(identity,), guards={KEY: told}))[1:3] == ("kms:Decrypt", KEY)
+
+
+def test_a_key_policy_that_names_the_account_gives_nobody_anything_by_itself() -> None:
+    guard = document(allow("kms:*", "*", Principal={"AWS": HOME}))
+    where = world(guards={KEY: guard})
+    for who in (holder(where, "Role"), *strangers(where)):
+        assert prove(where, obligation(who)).verdict is Verdict.PROVED
+
+
+def test_a_condition_on_the_service_that_calls_leaves_direct_calls_out() -> None:
+    through = {"Condition": {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}}
+    guard = document(allow("kms:Decrypt", "*", Principal={"AWS": ROLE}, **through))
+    found = only(identity=(), guards={KEY: guard})
+    assert shown(found) == (
+        Verdict.FAILED,
+        "kms:Decrypt",
+        KEY,
+        {"kms:viaservice": ("s3.eu-west-1.amazonaws.com",)},
+    )
+    need = Shape(("kms:Decrypt",), (KEY,), (("kms:viaservice", ("s3.*.amazonaws.com",)),))
+    assert only(need, identity=(), guards={KEY: guard}).verdict is Verdict.PROVED
+
+
+def test_a_role_can_be_assumed_by_whom_its_trust_policy_names() -> None:
+    other = f"arn:aws:iam::{HOME}:role/other"
+    trust = document({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ROLE}})
+    found = only(identity=(), guards={other: trust}, trust=(other,))
+    assert shown(found) == (Verdict.FAILED, "sts:AssumeRole", other, {})
+    service = document(
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    )
+    where = world(document(allow("sts:AssumeRole", "*")), guards={other: service}, trust=(other,))
+    zone = Shape(("sts:*",), (other,))
+    assert prove(where, obligation(holder(where, "Role"), zone)).verdict is Verdict.PROVED
+    breaking = {
+        who.label for who in strangers(where) if prove(where, obligation(who)).verdict is Verdict.FAILED
+    }
+    assert breaking == {"lambda.amazonaws.com"}
+
+
+# ---- strangers
+
+
+def breaking(guards: dict[str, Json], *needs: Shape) -> dict[str, Any]:
+    where = world(guards=guards)
+    return {
+        who.label: shown(found)[1:]
+        for who in strangers(where)
+        if (found := prove(where, obligation(who, EVERY, needs))).verdict is not Verdict.PROVED
+    }
+
+
+def test_everyone_means_every_stranger() -> None:
+    found = breaking({BUCKET: document(allow("s3:GetObject", f"{BUCKET}/*", Principal="*"))})
+    assert {"another role of the account", "another account", "anonymous", "any other service"} <= set(found)
+    assert set(map(str, found.values())) == {str(("s3:GetObject", f"{BUCKET}/doc", {}))}
+
+
+def test_an_account_that_is_named_is_a_stranger_of_its_own() -> None:
+    found = breaking({BUCKET: document(allow("s3:GetObject", f"{BUCKET}/*", Principal={"AWS": AWAY}))})
+    assert set(found) == {f"the account {AWAY}"}
+
+
+def test_a_service_needs_the_source_that_the_condition_wants() -> None:
+    guard = document(
+        allow("sqs:SendMessage", QUEUE, Principal={"Service": "sns.amazonaws.com"},
+              Condition={"ArnEquals": {"aws:SourceArn": TOPIC}}),
+    )  # fmt: skip
+    assert breaking({QUEUE: guard}) == {
+        "sns.amazonaws.com": ("sqs:SendMessage", QUEUE, {"aws:sourcearn": (TOPIC,)})
+    }
+    need = Shape(("sqs:SendMessage",), (QUEUE,), (("aws:sourcearn", (TOPIC,)),))
+    assert breaking({QUEUE: guard}, need) == {}
+    loose = document(allow("sqs:SendMessage", QUEUE, Principal={"Service": "sns.amazonaws.com"}))
+    assert breaking({QUEUE: loose}, need) == {"sns.amazonaws.com": ("sqs:SendMessage", QUEUE, {})}
+
+
+def test_a_source_condition_for_everybody_lets_only_services_in() -> None:
+    guard = document(
+        allow("sqs:SendMessage", QUEUE, Principal="*", Condition={"ArnLike": {"aws:SourceArn": TOPIC}})
+    )
+    assert all(label.endswith(("amazonaws.com", "any other service")) for label in breaking({QUEUE: guard}))
+
+
+def test_the_hole_of_for_all_values_is_found() -> None:
+    guard = document(
+        allow("sqs:SendMessage", QUEUE, Principal={"Service": "sns.amazonaws.com"},
+              Condition={"ForAllValues:StringEquals": {"aws:SourceAccount": HOME}}),
+    )  # fmt: skip
+    need = Shape(("sqs:SendMessage",), (QUEUE,), (("aws:sourceaccount", (HOME,)),))
+    assert breaking({QUEUE: guard}, need) == {"sns.amazonaws.com": ("sqs:SendMessage", QUEUE, {})}
+
+
+@pytest.mark.parametrize("operator", ["StringEqualsIfExists", "ArnLikeIfExists", "StringNotLike"])
+def test_a_condition_that_holds_without_its_key_is_no_source_condition(operator: str) -> None:
+    guard = document(
+        allow("sqs:SendMessage", QUEUE, Principal={"Service": "sns.amazonaws.com"},
+              Condition={operator: {"aws:SourceArn": TOPIC}}),
+    )  # fmt: skip
+    need = Shape(("sqs:SendMessage",), (QUEUE,), (("aws:sourcearn", (TOPIC,)),))
+    assert breaking({QUEUE: guard}, need) == {"sns.amazonaws.com": ("sqs:SendMessage", QUEUE, {})}
+
+
+def test_source_account_and_source_arn_agree() -> None:
+    both = {"ArnLike": {"aws:SourceArn": TOPIC}, "StringNotEquals": {"aws:SourceAccount": HOME}}
+    guard = document(
+        allow("sqs:SendMessage", QUEUE, Principal={"Service": "sns.amazonaws.com"}, Condition=both)
+    )
+    found = breaking({QUEUE: guard})
+    assert found == {"sns.amazonaws.com": ("sqs:SendMessage", QUEUE, {"aws:sourcearn": (TOPIC,)})}
+    both["Null"] = {"aws:SourceAccount": "false"}
+    assert (
+        breaking(
+            {
+                QUEUE: document(
+                    allow(
+                        "sqs:SendMessage", QUEUE, Principal={"Service": "sns.amazonaws.com"}, Condition=both
+                    )
+                )
+            }
+        )
+        == {}
+    )
+
+
+def test_a_member_of_an_organization_may_be_of_another_account_and_is_never_anonymous() -> None:
+    member = {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}
+    found = breaking({BUCKET: document(allow("s3:GetObject", f"{BUCKET}/*", Principal="*", **member))})
+    assert "another account" in found
+    assert "anonymous" not in found
+    assert "sns.amazonaws.com" not in found
+
+
+def test_a_condition_on_names_lets_in_whoever_is_named_so() -> None:
+    named = {"Condition": {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{HOME}:role/Admin*"}}}
+    found = breaking({BUCKET: document(allow("s3:GetObject", f"{BUCKET}/*", Principal="*", **named))})
+    assert list(found) == ["another role of the account, such as role/Adminsomebody-else"]
+
+
+def test_other_accounts_own_resources_are_not_the_templates() -> None:
+    foreign = f"arn:aws:sqs:eu-west-1:{AWAY}:q"
+    found = only(identity=(document(allow("sqs:SendMessage", foreign)),))
+    assert shown(found) == (Verdict.FAILED, "sqs:SendMessage", foreign, {})
+
+
+# ---- denials
+
+
+@pytest.mark.parametrize(
+    ("condition", "verdict"),
+    [
+        ({"Bool": {"aws:SecureTransport": "false"}}, Verdict.PROVED),
+        ({"BoolIfExists": {"aws:SecureTransport": "false"}}, Verdict.PROVED),
+        ({"Bool": {"aws:SecureTransport": "true"}}, Verdict.FAILED),
+        ({"Null": {"aws:SecureTransport": "true"}}, Verdict.FAILED),
+        (
+            {"Bool": {"aws:SecureTransport": "false"}, "NumericLessThan": {"s3:TlsVersion": "1.2"}},
+            Verdict.FAILED,
+        ),
+    ],
+)
+def test_who_may_everything_is_denied_without_tls(condition: Json, verdict: Verdict) -> None:
+    guard = document(deny("s3:*", [BUCKET, f"{BUCKET}/*"], Principal="*", Condition=condition))
+    where = world(guards={BUCKET: guard})
+    zone = Shape(("s3:*",), (BUCKET, f"{BUCKET}/*"), (("aws:securetransport", ("false",)),))
+    assert prove(where, obligation(administrator(where), zone)).verdict is verdict
+
+
+@pytest.mark.parametrize(("least", "verdict"), [("1.2", Verdict.PROVED), ("1.1", Verdict.FAILED)])
+def test_who_may_everything_is_denied_with_old_tls(least: str, verdict: Verdict) -> None:
+    guard = document(
+        deny("s3:*", "*", Principal="*", Condition={"NumericLessThan": {"s3:TlsVersion": least}})
+    )
+    where = world(guards={BUCKET: guard})
+    zone = Shape(("s3:*",), (BUCKET, f"{BUCKET}/*"), (("s3:tlsversion", ("1.0", "1.1")),))
+    assert prove(where, obligation(administrator(where), zone)).verdict is verdict
+
+
+def test_a_deny_for_everybody_but_some_hits_whoever_has_a_boundary() -> None:
+    spared = {"Effect": "Deny", "Action": "*", "Resource": "*", "NotPrincipal": {"AWS": [ROLE, HOME]}}
+    guard = document(allow("s3:GetObject", "*", Principal={"AWS": ROLE}), spared)
+    ceiling = document(allow("*", "*"))
+    found = only(identity=(), guards={BUCKET: guard}, boundaries=(ceiling,))
+    assert found.verdict is Verdict.PROVED
+
+
+# ---- what cannot be decided
+
+
+def test_an_unknown_operator_leaves_it_open_and_says_why() -> None:
+    odd = allow("s3:GetObject", f"{BUCKET}/*", Condition={"StringSounds": {"x:k": "a"}})
+    found = only(identity=(document(odd),))
+    assert found.verdict is Verdict.UNDECIDED
+    assert found.why.startswith(f"it is undecided whether Role can s3:GetObject on {BUCKET}/doc: ")
+    assert "the operator StringSounds is none that is known here" in found.why
+
+
+def test_an_unknown_text_is_no_proof_and_no_break() -> None:
+    found = only(READ, identity=(document(allow("s3:GetObject", f"arn:aws:s3:::{UNKNOWN}/*")),))
+    assert found.verdict is Verdict.UNDECIDED
+    where = world(document(allow("s3:GetObject", f"arn:aws:s3:::{UNKNOWN}/*")))
+    assert (
+        prove(where, can(holder(where, "Role"), "s3:GetObject", f"{BUCKET}/x")).verdict is Verdict.UNDECIDED
+    )
+
+
+def test_an_unknown_statement_is_left_at_the_first_open_request() -> None:
+    unknown = allow("*", "*", Condition={"Unread": {"x:k": "a"}})
+    guards = {
+        f"arn:aws:s3:::b{number}": document(deny("s3:*", "*", Principal="*", **TLS)) for number in range(300)
+    }
+    where = world(document(unknown), guards=guards)
+    began = perf_counter()
+    found = prove(where, obligation(holder(where, "Role")))
+    assert found.verdict is Verdict.UNDECIDED
+    assert len(found.cells) < 10
+    assert perf_counter() - began < 2
+
+
+def test_a_certain_break_is_found_beside_an_unknown_statement() -> None:
+    unknown = allow("*", "*", Condition={"Unread": {"x:k": "a"}})
+    found = only(identity=(document(unknown, allow("sqs:SendMessage", QUEUE)),))
+    assert shown(found)[:3] == (Verdict.FAILED, "sqs:SendMessage", QUEUE)
+
+
+def test_a_variable_that_who_asks_fixes_is_filled_in() -> None:
+    own = allow("s3:GetObject", f"{BUCKET}/${{aws:PrincipalAccount}}/*")
+    assert (
+        only(Shape(("s3:GetObject",), (f"{BUCKET}/{HOME}/*",)), identity=(document(own),)).verdict
+        is Verdict.PROVED
+    )
+    found = only(Shape(("s3:GetObject",), (f"{BUCKET}/{AWAY}/*",)), identity=(document(own),))
+    assert shown(found)[:3] == (Verdict.FAILED, "s3:GetObject", f"{BUCKET}/{HOME}/doc")
+
+
+def test_a_variable_that_nothing_fixes_is_no_proof() -> None:
+    own = document(allow("s3:GetObject", f"{BUCKET}/${{aws:PrincipalTag/team}}/*"))
+    where = world(own)
+    zone = Shape(("s3:GetObject",), (f"{BUCKET}/red/*",))
+    found = prove(where, obligation(holder(where, "Role"), zone))
+    assert found.verdict is not Verdict.PROVED
+    whole = Shape(("s3:GetObject",), (f"{BUCKET}/*",))
+    assert prove(where, obligation(holder(where, "Role"), zone, (whole,))).verdict is Verdict.PROVED
+
+
+def test_worst_cases_end_soon_and_say_why() -> None:
+    letters = [deny("s3:*", f"arn:aws:s3:::*{letter}*") for letter in "abcdefghijklmn"]
+    needs = (Shape(("s3:GetObject",), ("arn:aws:s3:::*",)),)
+    began = perf_counter()
+    where = world(document(allow("s3:GetObject", "arn:aws:s3:::*"), *letters))
+    found = prove(
+        where, obligation(holder(where, "Role"), Shape(("s3:*",), ("arn:aws:s3:::?*?",))), states=2000
+    )
+    assert found.verdict is Verdict.UNDECIDED
+    assert "more pieces than can be looked at (2,000 states)" in found.why
+    assert perf_counter() - began < 3
+    assert prove(where, obligation(holder(where, "Role"), EVERY, needs)).verdict is Verdict.PROVED
+
+
+def test_too_many_conditions_end_soon_and_say_why() -> None:
+    keys = {f"x:k{number}": "a" for number in range(12)}
+    many = [deny("s3:*", "*", Condition={"StringEquals": {key: "a"}}) for key in keys]
+    began = perf_counter()
+    found = only(
+        identity=(document(allow("s3:GetObject", f"{BUCKET}/x", Condition={"Bool": {"x:z": "true"}}), *many),)
+    )
+    assert found.verdict is Verdict.UNDECIDED
+    assert "more combinations of keys and values" in found.why
+    assert perf_counter() - began < 3
+
+
+def test_who_has_everything_in_another_account_gets_only_what_guards_give() -> None:
+    where = world(document(allow("*", "*")), guards={BUCKET: document()})
+    stranger = Who("x", principal(f"arn:aws:iam::{AWAY}:role/x"), identity=(EVERYTHING,))
+    assert prove(where, obligation(stranger)).verdict is Verdict.PROVED
+
+
+def test_a_zones_context_limits_what_is_looked_at() -> None:
+    where = world(
+        document(allow("s3:GetObject", f"{BUCKET}/*", Condition={"StringEquals": {"aws:SourceVpc": "vpc-1"}}))
+    )
+    role = holder(where, "Role")
+    outside = Shape(("*",), ("*",), (("aws:sourcevpc", ("vpc-2",)),))
+    assert prove(where, obligation(role, outside)).verdict is Verdict.PROVED
+    inside = Shape(("*",), ("*",), (("aws:sourcevpc", ("vpc-*",)),))
+    assert shown(prove(where, obligation(role, inside)))[3] == {"aws:sourcevpc": ("vpc-1",)}
+
+
+def test_a_region_that_a_condition_names_is_a_class_of_its_own() -> None:
+    here = deny("*", "*", Condition={"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}})
+    found = only(identity=(document(allow("sqs:SendMessage", f"arn:aws:sqs:*:{HOME}:q"), here),))
+    assert shown(found)[:3] == (Verdict.FAILED, "sqs:SendMessage", f"arn:aws:sqs:eu-west-1:{HOME}:q")
+    literal = document(allow("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{HOME}:q"), here)
+    assert only(identity=(literal,)).verdict is Verdict.PROVED
+
+
+def test_an_account_that_a_condition_names_is_a_class_of_its_own() -> None:
+    theirs = {"Condition": {"StringEquals": {"aws:ResourceAccount": "333333333333"}}}
+    found = only(identity=(document(allow("sqs:SendMessage", "arn:aws:sqs:eu-west-1:*:q", **theirs)),))
+    assert shown(found)[2] == "arn:aws:sqs:eu-west-1:333333333333:q"
+    found = only(identity=(document(allow("s3:GetObject", "arn:aws:s3:::theirs/*", **theirs)),))
+    assert shown(found)[2:] == ("arn:aws:s3:::theirs/doc", {"aws:resourceaccount": ("333333333333",)})
+    kept = {"Condition": {"StringEquals": {"aws:ResourceAccount": HOME}}}
+    outside = Shape(("*",), ("*",), (("aws:resourceaccount", ("333333333333",)),))
+    where = world(document(allow("s3:GetObject", "*", **kept)))
+    assert prove(where, obligation(holder(where, "Role"), outside)).verdict is Verdict.PROVED
+
+
+def test_a_role_or_key_that_the_template_does_not_have_may_let_the_account_decide() -> None:
+    other = f"arn:aws:iam::{HOME}:role/other"
+    assert shown(only(identity=(document(allow("sts:AssumeRole", other)),)))[1:3] == ("sts:AssumeRole", other)
+    assert only(identity=(document(allow("k*:D*", KEY)),)).verdict is Verdict.FAILED
+
+
+def test_what_is_told_of_the_caller_may_be_told_to_every_service() -> None:
+    function = f"arn:aws:lambda:eu-west-1:{HOME}:function:f"
+    calling = {"Condition": {"ArnEquals": {"lambda:SourceFunctionArn": function}}}
+    found = only(identity=(document(allow("s3:GetObject", f"{BUCKET}/*", **calling)),))
+    assert found.verdict is Verdict.FAILED
+
+
+def test_modalities_differ() -> None:
+    where = world(document(allow("s3:GetObject", f"{BUCKET}/x")))
+    zone = Shape(("s3:GetObject",), (f"{BUCKET}/x",))
+    role = holder(where, "Role")
+    assert prove(where, obligation(role, zone)).verdict is Verdict.FAILED
+    assert prove(where, obligation(role, zone, modality=Modality.CAN)).verdict is Verdict.PROVED
