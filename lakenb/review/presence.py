@@ -1,0 +1,167 @@
+"""What a pipeline's nodes have, and have for themselves: nothing missing, nothing shared, nothing strange."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from lakenb.iam.proof.values import Verdict
+from lakenb.review.find import BUCKET, places_read, variables
+from lakenb.review.properties.values import PropertyResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakenb.review.case import Case
+    from lakenb.review.wanted import WantedNode
+
+# What two nodes must not share, and the claim that sharing breaks; stores are `properties.buckets`.
+_APART = (
+    ("role", "P1"),
+    ("function", "P1"),
+    ("queue", "P4"),
+    ("dead_letters", "P4"),
+    ("topic", "P4"),
+    ("logs", "P4"),
+)
+_WORDS = {"dead_letters": "dead-letter queue", "logs": "log group"}
+
+
+def presence(case: Case) -> Iterator[PropertyResult]:
+    """Yield whether each node has what it needs, for itself."""
+    for node in case.wanted.nodes.values():
+        yield from _has(case, node)
+    yield from _apart(case)
+    yield from _strange(case)
+    if not case.wanted.is_rebuilt:
+        for node in case.wanted.nodes.values():
+            yield from _told(case, node)
+
+
+def _has(case: Case, node: WantedNode) -> Iterator[PropertyResult]:
+    found = case.found.nodes.get(node.id)
+    if found is None:
+        text = f"the template has a function for '{node.id}'"
+        evidence = f"no function's LAKENB_NODE is {node.id}"
+        yield _result("P10", node.id, text, evidence, "make the template from the pipeline again")
+        return
+    demanded = {"role": found.role, "queue": found.queue}
+    if not case.wanted.is_rebuilt:
+        demanded |= {"dead_letters": found.dead_letters, "logs": found.logs}
+        demanded |= {"topic": found.topic} if node.publishes else {}
+        demanded |= {"store": found.store} if node.puts is not None or _makes_its_bucket(node) else {}
+        demanded |= {"cache": case.found.cache} if node.has_cache else {}
+    for name, logical_id in demanded.items():
+        what = _WORDS.get(name, name)
+        text = f"the function of '{node.id}' has a {what} in the template"
+        if logical_id:
+            yield PropertyResult("P10", node.id, text, Verdict.PROVED, logical_id, logical_id, "")
+        else:
+            evidence = f"{found.function} names no {what} of the template"
+            mend = f"give it a {what} of its own"
+            yield _result("P10", node.id, text, evidence, mend, found.function)
+
+
+def _makes_its_bucket(node: WantedNode) -> bool:
+    return node.is_trigger and not node.bucket
+
+
+def _apart(case: Case) -> Iterator[PropertyResult]:
+    """Yield whether each node has its own for itself."""
+    for name, claim in _APART:
+        what = _WORDS.get(name, name)
+        text = f"no two nodes share a {what}"
+        shared = {resource: nodes for resource, nodes in _owners(case, name).items() if len(nodes) > 1}
+        if not shared:
+            yield PropertyResult(claim, "", text, Verdict.PROVED, "", "", "")
+        for resource, nodes in shared.items():
+            both = " and ".join(f"'{node}'" for node in nodes)
+            evidence = f"{both} share {case.world.shown(resource)}"
+            mend = f"give each of {both} a {what} of its own"
+            yield _result(claim, nodes[0], text, evidence, mend)
+    yield from _one_cache(case)
+
+
+def _owners(case: Case, name: str) -> dict[str, list[str]]:
+    """Return the nodes that use each of a kind of resources; given buckets may be read by several."""
+    owners: defaultdict[str, list[str]] = defaultdict(list)
+    for node, found in case.found.nodes.items():
+        resource = getattr(found, name)
+        if resource:
+            owners[resource].append(node)
+    return owners
+
+
+def _one_cache(case: Case) -> Iterator[PropertyResult]:
+    """Yield whether the pipeline has one cache, and it is nobody's store."""
+    told = {node: variables(case.world.resources[one.function]) for node, one in case.found.nodes.items()}
+    cached = sorted({str(one["LAKENB_CACHE"]) for one in told.values() if one.get("LAKENB_CACHE")})
+    if not cached:
+        return
+    text = "all nodes use one cache"
+    if len(cached) > 1:
+        evidence = ", ".join(map(case.world.shown, cached))
+        yield _result("P3", "cache", text, evidence, "name one cache in all functions", case.found.cache)
+    else:
+        yield PropertyResult("P3", "cache", text, Verdict.PROVED, "", case.found.cache, "")
+    text = "the cache is no node's store"
+    puts = [node for node, one in case.found.nodes.items() if one.store_arn == case.found.cache_arn]
+    for node in puts:
+        evidence = f"'{node}' puts its documents into the cache"
+        yield _result("P3", node, text, evidence, f"give '{node}' a store of its own", case.found.cache)
+    if not puts:
+        yield PropertyResult("P3", "cache", text, Verdict.PROVED, "", case.found.cache, "")
+
+
+def _strange(case: Case) -> Iterator[PropertyResult]:
+    """Yield the functions that say they are nodes which the pipeline does not have."""
+    for name, node in case.found.nodes.items():
+        if name not in case.wanted.nodes:
+            text = f"the pipeline has the node '{name}' of the template"
+            evidence = f"{node.function} says that it is '{name}'"
+            mend = f"take {node.function} out of the template"
+            yield _result("P1", name, text, evidence, mend, node.function)
+
+
+def _told(case: Case, node: WantedNode) -> Iterator[PropertyResult]:
+    """Yield whether a function is told the places that the pipeline means."""
+    found = case.found.nodes.get(node.id)
+    if found is None:
+        return
+    function = case.world.resources[found.function]
+    told = set(places_read(variables(function)))
+    meant = {(_bucket(case, read.place.node), read.place.prefix, read.place.suffix) for read in node.reads}
+    path = "Properties.Environment.Variables."
+    text = f"the function of '{node.id}' is told to read what its producers provide"
+    if told == meant:
+        yield PropertyResult(
+            "P10", node.id, text, Verdict.PROVED, "", found.function, f"{path}LAKENB_SOURCES"
+        )
+    else:
+        shown = (
+            ", ".join(sorted(f"{bucket}/{prefix}*{suffix}" for bucket, prefix, suffix in told)) or "nothing"
+        )
+        evidence = f"LAKENB_SOURCES names {case.world.shown(shown)}"
+        mend = "name the stores of its direct producers in LAKENB_SOURCES"
+        yield _result("P10", node.id, text, evidence, mend, found.function, f"{path}LAKENB_SOURCES")
+    if node.puts is not None:
+        text = f"the function of '{node.id}' is told to put under the prefix of its store"
+        if found.prefix == node.puts.prefix:
+            yield PropertyResult("P10", node.id, text, Verdict.PROVED, "", found.function, path)
+        else:
+            evidence = f"LAKENB_STORE_PREFIX is {found.prefix!r}, and meant is {node.puts.prefix!r}"
+            mend = f"set LAKENB_STORE_PREFIX to {node.puts.prefix!r}"
+            yield _result("P10", node.id, text, evidence, found.function, mend, f"{path}LAKENB_STORE_PREFIX")
+
+
+def _bucket(case: Case, node: str) -> str:
+    """Return the name of the bucket in which a node's documents lie, as functions are told it."""
+    arn = case.buckets.get(node, "")
+    made = case.index.named(BUCKET, arn)
+    return made.ref if made is not None else arn.rsplit(":", 1)[-1]
+
+
+def _result(  # noqa: PLR0917 - the fields of a failure, in their order
+    claim: str, subject: str, text: str, evidence: str, mend: str, logical_id: str = "", path: str = ""
+) -> PropertyResult:
+    return PropertyResult(claim, subject, text, Verdict.FAILED, evidence, logical_id, path, mend)

@@ -1,0 +1,61 @@
+"""P7: the pipeline's buckets, queues and topics refuse everybody who comes without TLS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakenb.iam.proof.values import Modality, Obligation, Shape
+from lakenb.review.case import Task, Unit
+from lakenb.review.needs import OLD_TLS, PLAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakenb.review.case import Case
+
+
+def transit_units(case: Case) -> Iterator[Unit]:
+    """Yield what concerns each bucket, queue and topic of the pipeline."""
+    for subject, actions, arns in _guarded(case):
+        yield _transit_unit(case, subject, actions, arns)
+
+
+def _guarded(case: Case) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    """Yield what must refuse requests without TLS: whose it is, the actions, the resources."""
+    seen: set[str] = set()
+    for node, own in case.own.items():
+        kinds = (
+            (("s3:*",), own.documents()),
+            (("sqs:*",), tuple(filter(None, (own.queue,)))),
+            (("sqs:*",), tuple(filter(None, (own.dead_letters,)))),
+            (("sns:Publish",), tuple(filter(None, (own.topic,)))),
+        )
+        for actions, arns in kinds:
+            if arns and arns[-1] not in seen:
+                seen.add(arns[-1])
+                yield node, actions, arns
+    if case.cache and case.cache[-1] not in seen:
+        yield "cache", ("s3:*",), case.cache
+
+
+def _transit_unit(case: Case, subject: str, actions: tuple[str, ...], arns: tuple[str, ...]) -> Unit:
+    return Unit(
+        ("transit", arns[-1]),
+        (subject, actions, arns),
+        (case.world.guard(arns[-1]),),
+        lambda: tuple(_transit_tasks(case, subject, actions, arns)),
+    )
+
+
+def _transit_tasks(
+    case: Case, subject: str, actions: tuple[str, ...], arns: tuple[str, ...]
+) -> Iterator[Task]:
+    who = case.administrator
+    whose = "the cache" if subject == "cache" else f"'{subject}'"
+    kind = {"s3:*": "bucket", "sqs:*": "queue", "sns:Publish": "topic"}[actions[0]]
+    what = whose if subject == "cache" else f"a {kind} of {whose}"
+    text = f"nobody reaches {what} without TLS"
+    yield Task(Obligation("P7", subject, text, Modality.ONLY, who, Shape(actions, arns, PLAIN)))
+    if kind == "bucket":
+        text = f"nobody reaches {what} with TLS below 1.2"
+        yield Task(Obligation("P7", subject, text, Modality.ONLY, who, Shape(actions, arns, OLD_TLS)))
