@@ -12,6 +12,7 @@ from lakenb.backends.local.probe import Call
 from lakenb.cli.corpus import write_corpus
 from lakenb.cli.outcome import failures
 from lakenb.events.locations import S3Location
+from lakenb.records.disagreement import disagreement_text
 from lakenb.records.lineage import Lineage
 from lakenb.records.tables import Table, printable
 from lakenb.template.names import CACHE
@@ -52,7 +53,7 @@ def demo(paths: Sequence[str], *, seed: int, save: str | None) -> int:
     Returns
     -------
     int
-        0 when nothing was lost and every answer was as promised, else 1.
+        0 when nothing was lost, every answer was as promised and every decision confirmed, else 1.
     """
     pipe = pipeline()
     if paths:
@@ -70,6 +71,7 @@ def demo(paths: Sequence[str], *, seed: int, save: str | None) -> int:
         with pipe.local(on_progress=show) as session:
             run = session.run(given, save=save)
             answers = _try(session, run)
+            apart = session.disagreement_records()
     _title(2, f"What became of every document ({run.duration.total_seconds():.1f} s)")
     print(run.account)
     if run.failures:
@@ -78,9 +80,11 @@ def demo(paths: Sequence[str], *, seed: int, save: str | None) -> int:
     print(_lineage(run))
     _title(4, "The function of 'sentences' tries, with its role's own credentials, and the server answers")
     as_promised = [_print_answer(*answer) for answer in answers]
-    good = run.is_complete and all(as_promised)
+    good = run.is_complete and all(as_promised) and not apart
     ends = f"{len(run.failures)} failed, {len(run.filtered_records)} filtered"
     lost = "nothing lost" if run.is_complete else "NOT COMPLETE"
+    if apart:
+        print(f"\n{disagreement_text(apart)}")
     print(f"\n{'✓' if good else '✗'} {len(run.document_records)} documents, {ends}; {lost}")
     print(f"  {len(run.unenforced)} things that AWS asks are not asked here: run.unenforced lists them")
     return 0 if good else 1

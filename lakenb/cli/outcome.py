@@ -8,6 +8,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from lakenb.records.disagreement import disagreement_text
 from lakenb.records.tables import Table, printable
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def is_good(run: Run) -> bool:
-    """Return whether no document failed and none was lost."""
-    return run.is_complete and not run.failures
+    """Return whether no document failed, none was lost, and both policy engines decided alike."""
+    return run.is_complete and run.is_confirmed and not run.failures
 
 
 def failures(run: Run) -> Table:
@@ -27,15 +28,18 @@ def failures(run: Run) -> Table:
 
 
 def run_text(run: Run) -> str:
-    """Return the account, what failed, and a line for each input."""
-    parts = [run.account.text(most=None)]
+    """Return the account, what failed, and a line for each input; before all, what the engines differ on."""
+    parts = [] if run.is_confirmed else [disagreement_text(run.disagreement_records)]
+    parts.append(run.account.text(most=None))
     if run.failures:
         parts.append(failures(run).text(most=None))
     parts.append(run.lineage.digest())
     counts = f"{len(run.document_records)} documents, {len(run.failures)} failed"
     lost = "nothing lost" if run.is_complete else "NOT COMPLETE"
+    apart, all_of_them = len(run.disagreement_records), len(run.decision_records)
+    differing = f" engines disagree on {apart} of {all_of_them} decisions;" if apart else ""
     parts.append(
-        f"{'✓' if is_good(run) else '✗'} {counts}, {len(run.filtered_records)} filtered; {lost};"
+        f"{'✓' if is_good(run) else '✗'} {counts}, {len(run.filtered_records)} filtered; {lost};{differing}"
         f" {run.duration.total_seconds():.1f} s"
     )
     return "\n\n".join(parts)
@@ -44,6 +48,9 @@ def run_text(run: Run) -> str:
 def run_json(run: Run) -> str:
     """Return a run as one JSON object; ``lakenb run --help`` lists its keys."""
     decisions = run.decision_records
+    denied = [one for one in decisions if one.decision != "ALLOWED"]
+    told = run.reasoning
+    because = ["" if told is None else told.because(one.order) for one in denied]
     return _json(
         {
             "pipeline": run.pipeline,
@@ -55,7 +62,9 @@ def run_json(run: Run) -> str:
             "filtered": [asdict(one) for one in run.filtered_records],
             "names": dict(run.names),
             "decisions": len(decisions),
-            "denied": [asdict(one) for one in decisions if one.decision != "ALLOWED"],
+            "denied": [asdict(one) | {"because": why} for one, why in zip(denied, because, strict=True)],
+            "confirmed": run.is_confirmed,
+            "disagreements": [asdict(one) for one in run.disagreement_records],
             "unenforced": list(run.unenforced),
         }
     )

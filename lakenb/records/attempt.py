@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from lakenb.records.disagreement import disagreement_text
 from lakenb.records.tables import printable
+
+if TYPE_CHECKING:
+    from lakenb.records.disagreement import Disagreement
 
 DEPLOYER = "deployer"
 _WIDTH = 118
@@ -30,6 +35,8 @@ class Attempt:
         The server's error code and its own sentence; empty when it was allowed.
     decided_by
         The policy and the statement that allowed it; empty for a refusal.
+    disagreements
+        Decisions of the call on which lakenb's own evaluator differs from the server; normally none.
     """
 
     who: str
@@ -40,6 +47,7 @@ class Attempt:
     code: str
     message: str
     decided_by: str
+    disagreements: tuple[Disagreement, ...] = ()
 
     def __repr__(self) -> str:
         """Return the answer on a line, and the reason below it."""
@@ -58,4 +66,5 @@ class Attempt:
             break_long_words=False,
             break_on_hyphens=False,
         )
-        return "\n".join([head, *below])
+        apart = [disagreement_text(self.disagreements)] if self.disagreements else []
+        return "\n".join([*apart, head, *below])

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import TYPE_CHECKING
 
+from lakenb.records.disagreement import Disagreement, disagreement_text
 from lakenb.records.lineage import Lineage, lineage
 from lakenb.records.tables import Table, table_of
 
 if TYPE_CHECKING:
     from datetime import timedelta
+
+    from lakenb.records.disagreement import Reasoning
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -96,6 +99,10 @@ class Decision:
         The server's own words for a denial.
     source
         ``request``, or the gate at which the server acted for itself.
+    agrees
+        Whether lakenb's own evaluator decides the same on the template: ``yes``, ``no``, or ``known``, where
+        the server is known to differ from AWS. Empty where the template does not tell what a decision rests
+        on, as for the deployer.
     """
 
     order: int
@@ -107,6 +114,7 @@ class Decision:
     decided_by: str
     message: str
     source: str
+    agrees: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -194,6 +202,10 @@ class Run:
         From the first document put until all was quiet.
     unenforced
         What the embedded AWS does not enforce, one sentence each.
+    disagreement_records
+        Decisions on which the embedded AWS and lakenb's evaluator differ; normally none.
+    reasoning
+        Tells why a decision is right, on demand.
     """
 
     pipeline: str
@@ -206,6 +218,8 @@ class Run:
     names: tuple[tuple[str, str], ...]
     duration: timedelta
     unenforced: tuple[str, ...] = ()
+    disagreement_records: tuple[Disagreement, ...] = ()
+    reasoning: Reasoning | None = field(default=None, compare=False, repr=False)
 
     @property
     def documents(self) -> Table:
@@ -224,8 +238,26 @@ class Run:
 
     @property
     def decisions(self) -> Table:
-        """Every decision of the server: order, who, principal, action, resource, decision, decided_by..."""
-        return table_of("decisions", self.decision_records, Decision)
+        """Every decision of the server: order, who, principal, action, resource, decision... agrees, because.
+
+        ``because`` is lakenb's own reason, from the template: the policy and the Sid of the statement that
+        decides; for a denial AWS's sentence and the nearest miss.
+        """
+        table = table_of("decisions", self.decision_records, Decision)
+        told = self.reasoning
+        reasons = ("" if told is None else told.because(one.order) for one in self.decision_records)
+        rows = tuple((*row, because) for row, because in zip(table.rows, reasons, strict=True))
+        return replace(table, columns=(*table.columns, "because"), rows=rows)
+
+    @property
+    def disagreements(self) -> Table:
+        """Decisions that lakenb's own evaluator takes otherwise, with what both say; normally none."""
+        return table_of("disagreements", self.disagreement_records, Disagreement)
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether lakenb's evaluator agrees with every decision of the server, but for known deviations."""
+        return not self.disagreement_records
 
     @property
     def lineage(self) -> Lineage:
@@ -262,4 +294,5 @@ class Run:
         seconds = self.duration.total_seconds()
         counts = f"{len(self.document_records)} documents, {len(self.failures)} failed"
         verdict = "nothing lost" if self.is_complete else "NOT COMPLETE"
-        return f"<Run of {self.pipeline!r}: {counts}, {verdict}, {seconds:.1f} s>\n{self.account!r}"
+        head = f"<Run of {self.pipeline!r}: {counts}, {verdict}, {seconds:.1f} s>\n{self.account!r}"
+        return head if self.is_confirmed else f"{disagreement_text(self.disagreement_records)}\n{head}"

@@ -122,7 +122,7 @@ def bare_html(table: Table, caption: str | None = None) -> str:
     caption
         The line above it; how many rows there are of what by default.
     """
-    line = f"{len(table)} {table.title}" if caption is None else caption
+    line = _counted(table) if caption is None else caption
     if not table.rows:
         return f'<p class="lakenb-notes">{cell_html(f"no {table.title}")}</p>\n{notes_html(table.notes)}'
     shown = table.rows[:ROWS_SHOWN]
@@ -199,6 +199,15 @@ def _tone(value: Any) -> str:
     return "nothing" if shown in _NOTHING else ""
 
 
+def _counted(table: Table) -> str:
+    """Return how many rows there are, as in ``1 decision`` and ``2 decisions``."""
+    words = table.title.split(" ")
+    plural = next((index for index, word in enumerate(words) if word.endswith("s")), None)
+    if len(table) == 1 and plural is not None:
+        words[plural] = words[plural].removesuffix("s")
+    return " ".join((str(len(table)), *words))
+
+
 def cell_html(value: Any) -> str:
     """Return a value as HTML text: escaped, nothing in it commands the page, long words can break."""
     return " ".join(_breakable(word) for word in _text(value).split(" "))
@@ -213,7 +222,12 @@ def _text(value: Any) -> str:
 def _breakable(word: str) -> str:
     # the style sheet keeps the plain ones from breaking on screen
     between = '<wbr class="b">' if len(word) > _LONGEST_ON_SCREEN else "<wbr>"
-    return between.join(map(html.escape, _pieces(word)))
+    return between.join(map(_escaped, _pieces(word)))
+
+
+def _escaped(piece: str) -> str:
+    # notebooks typeset what stands between two dollar signs: in elements of their own they are no pair
+    return html.escape(piece).replace("$", "<span>$</span>")
 
 
 def _pieces(word: str) -> list[str]:

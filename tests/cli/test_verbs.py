@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PIPELINES = """\
+import json
+
 import lakenb as lk
 
 inbox = lk.S3Trigger("inbox")
@@ -32,6 +35,22 @@ pipe = lk.Pipeline("letters", chunks.pipe(lk.S3Storage("results")))
 scans = lk.S3Trigger("scans")
 store = lk.S3Storage("results")
 two = lk.Pipeline("two", inbox.pipe(store), scans.pipe(store))
+
+
+class Tampered(lk.Pipeline):
+    def run(self, paths, **options):
+        more = {"Sid": "More", "Effect": "Allow", "Action": "*", "Resource": "*"}
+        with self.local() as session:
+            [role] = [name for id, name in session.stack.physical.items() if id == "ChunksRole"]
+            session.client("iam").put_role_policy(
+                RoleName=role, PolicyName="more",
+                PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [more]}),
+            )
+            session.attempt("chunks", "s3:DeleteObject", "chunks/x")
+            return session.run(paths)
+
+
+tampered = Tampered("letters", chunks.pipe(lk.S3Storage("results")))
 """
 LETTER = "The tenant returned both keys on Monday. The clerk stamped a receipt. Nothing was mislaid."
 
@@ -44,6 +63,8 @@ class Runs(NamedTuple):
     failing: Said
     text: Said
     two: Said
+    tampered: Said
+    tampered_text: Said
 
 
 def prepared(folder: Path) -> Path:
@@ -76,6 +97,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
         begin("flows.py:pipe", "failing", "--format", "json"),
         begin("flows.py:pipe", "failing/*.txt"),
         begin("flows.py:two", "inbox=letters/a.txt", "scans=failing", "--timeout", "2m"),
+        begin("flows.py:tampered", "letters", "--format", "json"),
+        begin("flows.py:tampered", "letters"),
     )
     return Runs(own, *map(finish, started))
 
@@ -84,14 +107,28 @@ def test_run_ends_with_0_when_nothing_failed_and_with_1_when_documents_failed(ru
     assert (runs.good.code, runs.failing.code, runs.text.code, runs.two.code) == (0, 1, 1, 0)
 
 
+def test_run_ends_with_1_when_the_two_policy_engines_decide_differently(runs: Runs) -> None:
+    assert (runs.tampered.code, runs.tampered_text.code) == (1, 1)
+    outcome: dict[str, Any] = json.loads(runs.tampered.out)
+    assert (outcome["complete"], outcome["confirmed"], outcome["failures"]) == (True, False, [])
+    [apart] = [one for one in outcome["disagreements"] if one["action"] == "s3:DeleteObject"]
+    assert (apart["server"], apart["evaluator"]) == ("ALLOWED", "IMPLICITLY_DENIED")
+    assert "nearest: statement '" in apart["evaluator_says"]
+    assert "ChunksRole.Policies is ['node', 'more'], not ['node']" in apart["settle"]
+    first = runs.tampered_text.out.splitlines()[0]
+    assert first.startswith("THE EMBEDDED AWS AND LAKENB'S EVALUATOR DISAGREE on ")
+    assert json.loads(runs.good.out)["confirmed"] is True
+
+
 def test_run_as_json_is_one_object_with_the_keys_that_its_help_lists(runs: Runs) -> None:
     outcome: dict[str, Any] = json.loads(runs.good.out)
     told = run(runs.folder.parent / "scratch", "run", "--help").out.partition("prints one object")[2]
     assert re.findall(r"^  (\w+)  ", told, re.MULTILINE) == list(outcome)
-    for key in ("account", "documents", "filtered", "failures", "denied"):
+    for key in ("account", "documents", "filtered", "failures", "denied", "disagreements"):
         listed = re.search(rf"^  {key}  .*objects? of ((?:\w+,\s+)+\w+)$", told, re.MULTILINE)
         assert listed, key
-        for row in (*outcome[key], *json.loads(runs.failing.out)[key]):
+        others = (json.loads(said.out)[key] for said in (runs.failing, runs.tampered))
+        for row in (*outcome[key], *chain(*others)):
             assert list(row) == re.split(r",\s+", listed[1])
 
 
@@ -126,7 +163,7 @@ def test_run_as_text_prints_account_failures_lineage_and_a_verdict(runs: Runs) -
 
 
 def test_progress_is_not_among_the_results(runs: Runs) -> None:
-    for said in runs[1:]:
+    for said in (runs.good, runs.failing, runs.text, runs.two):
         assert said.err.splitlines()[:2] == ["starting the embedded AWS", "deploying the template"]
         assert "deploying" not in said.out
 

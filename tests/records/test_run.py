@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from lakenb.records.attempt import Attempt
+from lakenb.records.disagreement import Disagreement
 from lakenb.records.run import Account, Decision, Document, Failure, Filtered, Run, Work
 
 INBOX, CHUNKS = "s3://in/a%20b.txt", "s3://chunks"
@@ -39,6 +41,19 @@ RUN = Run(
 )
 
 
+APART = Disagreement(
+    0, "chunks", "arn:role", "s3:GetObject", INBOX, "ALLOWED", "the identity-based policy's statement Read",
+    "IMPLICITLY_DENIED", "nothing allows it", "see the page",
+)  # fmt: skip
+
+
+class Known:
+    """Reasons by the decision's place in time."""
+
+    def because(self, order: int) -> str:
+        return f"reason {order}"
+
+
 @pytest.mark.parametrize(
     ("ends", "missing"), [((3, 1, 1, 1), 0), ((3, 3, 0, 0), 0), ((3, 1, 1, 0), 1), ((3, 0, 0, 0), 3)]
 )
@@ -52,6 +67,45 @@ def test_run_says_in_a_few_lines_whether_anything_is_lost() -> None:
     assert repr(RUN).splitlines()[0] == "<Run of 'letters': 11 documents, 1 failed, nothing lost, 1.2 s>"
     lost = replace(RUN, accounts=(Account("a -> b", 2, 1, 0, 0),))
     assert "NOT COMPLETE" in repr(lost)
+
+
+def test_run_says_first_on_what_the_two_policy_engines_differ() -> None:
+    assert RUN.is_confirmed
+    assert len(RUN.disagreements) == 0
+    apart = replace(RUN, disagreement_records=(APART,))
+    assert not apart.is_confirmed
+    assert repr(apart).splitlines()[:6] == [
+        "THE EMBEDDED AWS AND LAKENB'S EVALUATOR DISAGREE on 1 decision",
+        f"✗ chunks · s3:GetObject on {INBOX}",
+        "  the embedded AWS: ALLOWED, the identity-based policy's statement Read",
+        "  our evaluator:    IMPLICITLY_DENIED, nothing allows it",
+        "  to settle it:     see the page",
+        "<Run of 'letters': 11 documents, 1 failed, nothing lost, 1.2 s>",
+    ]
+    assert apart.disagreements.df.loc[0, "evaluator_says"] == "nothing allows it"
+
+
+def test_of_many_disagreements_the_first_are_told_and_the_others_counted() -> None:
+    lines = repr(replace(RUN, disagreement_records=(APART,) * 5)).splitlines()
+    assert lines[0].endswith("DISAGREE on 5 decisions")
+    assert sum(line.startswith("✗") for line in lines) == 3
+    assert "… and 2 more: run.disagreements lists them" in lines
+
+
+def test_an_attempt_says_first_that_the_engines_differ() -> None:
+    tried = Attempt("chunks", "s3:GetObject", "inbox/a.txt", allowed=True, status=200, code="", message="",
+                    decided_by="Read")  # fmt: skip
+    assert repr(tried).startswith("ALLOWED  chunks")
+    apart = replace(tried, disagreements=(APART,))
+    assert repr(apart).startswith("THE EMBEDDED AWS AND LAKENB'S EVALUATOR DISAGREE on 1 decision\n✗ chunks")
+    assert repr(tried) in repr(apart)
+
+
+def test_decisions_tell_why_on_demand() -> None:
+    assert RUN.decisions.df.loc[0, "because"] == ""
+    told = replace(RUN, reasoning=Known()).decisions
+    assert told.columns[-3:] == ("source", "agrees", "because")
+    assert told.df.loc[0, "because"] == "reason 0"
 
 
 def test_tables_hold_what_was_observed() -> None:
@@ -104,5 +158,7 @@ def test_no_name_reason_or_kind_in_a_tree_commands_the_terminal() -> None:
         failures=(Failure("chunks", "e0", bad, bad, INBOX), Failure("chunks", "", bad, bad, INBOX)),
         names=((INBOX, f"a{bad}.txt"),),
     )
-    for text in (hostile.lineage.text(), hostile.lineage.digest(), repr(hostile), repr(hostile.failed)):
+    apart = replace(RUN, disagreement_records=(replace(APART, resource=bad, server_says=bad),))
+    shown = (hostile.lineage.text(), hostile.lineage.digest(), repr(hostile), repr(hostile.failed))
+    for text in (*shown, repr(apart), repr(apart.disagreements)):
         assert all(letter.isprintable() or letter == "\n" for letter in text)

@@ -177,3 +177,25 @@ def test_pandas_is_imported_only_when_a_table_is_shown_as_html() -> None:
     )
     path = ":".join(filter(None, sys.path))
     subprocess.run([sys.executable, "-c", program], check=True, env={"PYTHONPATH": path})
+
+
+def test_dollar_signs_are_no_formula_in_a_notebook() -> None:
+    # JupyterLab typesets what stands between two of them; each in an element of its own is no pair
+    html = Table("resources", ("resource",), (("${A}:${B}",),))._repr_html_()
+    assert html is not None
+    assert "$" not in html.replace("<span>$</span>", "")
+    assert html.count("<span>$</span>") == 2
+
+
+@pytest.mark.parametrize(
+    ("title", "one", "two"),
+    [
+        ("decisions", "1 decision", "2 decisions"),
+        ("principals that may", "1 principal that may", "2 principals that may"),
+        ("filtered events", "1 filtered event", "2 filtered events"),
+    ],
+)
+def test_a_single_row_is_counted_in_the_singular(title: str, one: str, two: str) -> None:
+    html = [Table(title, ("a",), rows)._repr_html_() or "" for rows in ((("x",),), (("x",), ("y",)))]
+    assert f">{one}<" in html[0]
+    assert f">{two}<" in html[1]

@@ -10,6 +10,7 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from lakenb.backends.local.probe import Call
+from lakenb.backends.local.report import server_says
 from lakenb.errors import Fault, OptionError
 from lakenb.events.locations import S3Location
 from lakenb.graph.options import shown
@@ -34,13 +35,16 @@ def attempt(session: LocalSession, who: str, action: str, resource: str) -> Atte
     [answer] = session.probe(who, [call])
     decided = next(
         (
-            f"the {decision.policy}-based policy's statement {decision.sid}"
+            server_says(decision)
             for decision in reversed(session.emulator.decisions()[before:])
             if answer.allowed and decision.action == action and decision.role is not None
         ),
         "",
     )
-    return Attempt(who, action, resource, answer.allowed, answer.status, answer.code, answer.message, decided)
+    apart = session.disagreement_records(before)
+    return Attempt(
+        who, action, resource, answer.allowed, answer.status, answer.code, answer.message, decided, apart
+    )
 
 
 def _by_deployer(session: LocalSession, call: Call, action: str, resource: str) -> Attempt:

@@ -14,6 +14,7 @@ import ssl
 import sys
 import threading
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from lakenb.backends.local.seam import Delivery, EmulatorState, QueueState, RawDecision
@@ -23,6 +24,8 @@ from lakenb.errors import LocalRunError
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
+
+    from lakenb.backends.local.seam import Context
 
 _CONNECTIONS: Final = 32
 _ANSWER_SECONDS: Final = 30.0
@@ -252,7 +255,8 @@ class LocalEmulator:
     def decisions(self) -> tuple[RawDecision, ...]:
         """Return every decision so far, in order; only new ones are fetched."""
         with self._lock:
-            self._decisions.extend(RawDecision(*row) for row in self._new_rows("decisions"))
+            rows = self._new_rows("decisions")
+            self._decisions.extend(RawDecision(*(*row[:-1], _context(row[-1]))) for row in rows)
             return tuple(self._decisions)
 
     def deliveries(self) -> tuple[Delivery, ...]:
@@ -283,6 +287,12 @@ class LocalEmulator:
                 self._connection = None
             self._clients, self._session = {}, None
             self.endpoint = ""
+
+
+@lru_cache(maxsize=4096)
+def _context(told: str) -> Context | None:
+    """Return the context that the launcher wrote into a record: one object for each, however many rows."""
+    return tuple((key, tuple(values)) for key, values in json.loads(told)) if told else None
 
 
 def start_emulator(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 Outcome = Literal["ALLOWED", "EXPLICITLY_DENIED", "IMPLICITLY_DENIED"]
+Context = tuple[tuple[str, tuple[str, ...]], ...]
 DeliveryOutcome = Literal["delivered", "filtered", "undeliverable"]
 
 
@@ -78,6 +79,9 @@ class RawDecision:
         the deciding statement's Sid.
     message
         The refusal in the server's words; "" when allowed.
+    context
+        The request's context keys in lower case with their values, sorted, but for those that follow from the
+        principal, and the time. None where they were too long to be kept.
     """
 
     time: float
@@ -90,6 +94,7 @@ class RawDecision:
     policy: str
     sid: str
     message: str
+    context: Context | None = ()
 
     @property
     def role(self) -> str | None:

@@ -22,20 +22,23 @@ from lakenb.backends.local.launcher.ungated import UNGATED
 from lakenb.backends.local.observe import Observation
 from lakenb.backends.local.probe import Answer, Call, probe
 from lakenb.backends.local.readback import read_back
-from lakenb.backends.local.report import decision_records
+from lakenb.backends.local.report import Reasons, decision_records, disagreement_records
+from lakenb.backends.local.third_opinion import ThirdOpinion
 from lakenb.errors import LocalRunError, QuotaError
 from lakenb.events.locations import S3Location
 from lakenb.graph.steps import Part
 from lakenb.packaging.assets import asset_key
 from lakenb.packaging.zips import function_zip
+from lakenb.records.disagreement import Disagreement
 from lakenb.records.progress import Progress
 from lakenb.records.run import Run
+from lakenb.records.tables import table_of
 from lakenb.template.build import build
 from lakenb.template.names import Kind, logical_id
 from lakenb.template.quotas import quota_faults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from os import PathLike
     from types import TracebackType
 
@@ -44,6 +47,8 @@ if TYPE_CHECKING:
     from lakenb.backends.local.stack import Stack
     from lakenb.graph.graph import Graph
     from lakenb.records.attempt import Attempt
+    from lakenb.records.run import Decision
+    from lakenb.records.tables import Table
 
 _DEFAULT_TIMEOUT = timedelta(minutes=10)
 
@@ -60,6 +65,9 @@ class LocalSession:
         The pipeline.
     stack_name
         The stack's name; the pipeline's id by default.
+    template
+        A template to deploy in place of the pipeline's own: one that was edited by hand, to see what the edit
+        lets through.
     timeout
         Longest time that a run waits for quiet.
     on_progress
@@ -80,6 +88,7 @@ class LocalSession:
         graph: Graph,
         *,
         stack_name: str | None = None,
+        template: Mapping[str, Any] | None = None,
         timeout: timedelta | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         start: Callable[[], Emulator] = start_emulator,
@@ -89,9 +98,11 @@ class LocalSession:
         self.timeout: timedelta = timeout or _DEFAULT_TIMEOUT
         self._on_progress = on_progress
         self._start = start
+        self._template = template
         self._emulator: Emulator | None = None
         self._stack: Stack | None = None
         self._observation: Observation | None = None
+        self._opinion: ThirdOpinion | None = None
         self._given: dict[str, str] = {}
         self._put: dict[str, Counter[str]] = {}
         self._names: dict[str, str] = {}
@@ -102,7 +113,7 @@ class LocalSession:
         self._given = given_buckets(self.graph)
         codes = {step.code() for step in self.graph.nodes.values()}
         keys = {code: asset_key(function_zip(code).hash) for code in sorted(codes)}
-        template = build(self.graph, keys)
+        template = build(self.graph, keys) if self._template is None else self._template
         if faults := quota_faults(template, self.stack_name):
             raise QuotaError(faults)
         self._began = time.monotonic()
@@ -114,6 +125,7 @@ class LocalSession:
             self._stack = deploy(self._emulator, self.stack_name, template, codes)
             read_back(self._emulator, self._stack)
             self._observation = Observation(self.graph, self._stack, self._emulator)
+            self._opinion = None
         except BaseException:
             self.close()
             raise
@@ -159,6 +171,37 @@ class LocalSession:
             )
         return self._stack
 
+    @property
+    def opinion(self) -> ThirdOpinion:
+        """Our own evaluator on the template as it was deployed; it remembers what it was asked."""
+        if self._opinion is None:
+            self._opinion = ThirdOpinion.on(self.stack)
+        return self._opinion
+
+    @property
+    def disagreements(self) -> Table:
+        """Every decision so far that lakenb's evaluator takes otherwise, with what both say; normally none.
+
+        What a run, an attempt and a probe caused is among them.
+        """
+        return table_of("disagreements", self.disagreement_records(), Disagreement)
+
+    def disagreement_records(self, since: int = 0) -> tuple[Disagreement, ...]:
+        """Return the rows of `disagreements` as values.
+
+        Parameters
+        ----------
+        since
+            Position in time of the first decision to look at.
+        """
+        return self._judged(since)[2]
+
+    def _judged(self, since: int = 0) -> tuple[tuple[Decision, ...], Reasons, tuple[Disagreement, ...]]:
+        """Return every decision so far, our reasons, and where the two differ."""
+        reasons = Reasons(self.opinion, self.emulator.decisions())
+        records = decision_records(reasons, self.stack, self.graph, since)
+        return records, reasons, disagreement_records(records, reasons, self.emulator, self.stack)
+
     def client(self, service: str) -> Any:
         """Return a boto3 client that signs with the deployer's key, which may do everything."""
         return self.emulator.client(service)
@@ -192,7 +235,7 @@ class LocalSession:
         Returns
         -------
         tuple[Answer, ...]
-            The server's own answers.
+            The server's own answers. Whether lakenb's evaluator agrees with them is told by `disagreements`.
         """
         code = self.stack.template["Resources"][logical_id(node, Kind.FUNCTION)]["Properties"]["Code"]
         return probe(self.emulator, self.stack.id(node, Kind.FUNCTION), self.stack.resolve(code), calls)
@@ -214,7 +257,8 @@ class LocalSession:
         Returns
         -------
         Attempt
-            Allowed or not, the server's sentence, and the statement that decided.
+            Allowed or not, the server's sentence, and the statement that decided; where lakenb's evaluator
+            does not agree, what it says.
 
         Raises
         ------
@@ -265,17 +309,20 @@ class LocalSession:
         observation = self._observed
         follower = Follower(self.emulator, self.stack, observation, self.graph, self.timeout)
         follower.until_quiet(self._put, self._report)
+        decisions, reasons, disagreements = self._judged()
         return Run(
             self.graph.id,
             observation.documents(),
             observation.failures(),
             observation.filtered(),
-            decision_records(self.emulator, self.stack, self.graph),
+            decisions,
             observation.work(),
             observation.accounts(self._put),
             tuple(sorted(self._names.items())),
             timedelta(seconds=time.monotonic() - started),
-            (*(f"{what}: {here}" for what, _, here in UNGATED), *unlike_given(self._given)),
+            (*(f"{what}: {here}" for what, _, here, _ in UNGATED), *unlike_given(self._given)),
+            disagreements,
+            reasons,
         )
 
     @property

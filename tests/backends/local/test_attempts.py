@@ -105,3 +105,24 @@ def test_a_node_without_a_store_is_told() -> None:
     pipe = lk.Pipeline("passing", inbox.pipe(lk.Passthrough("seen")).pipe(lk.S3Storage("results")))
     with pipe.local() as session, pytest.raises(lk.OptionError, match="'seen' has no store of its own"):
         session.attempt("results", "s3:GetObject", "seen/a.txt")
+
+
+def test_a_hole_in_an_edited_template_is_open_on_the_embedded_aws() -> None:
+    pipe = letters()
+    template = pipe.template()
+    role = template["Resources"]["SentencesRole"]["Properties"]["Policies"][0]["PolicyDocument"]
+    role["Statement"].append(
+        {"Sid": "Debugging", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::*"}
+    )
+    [hole] = [found for found in pipe.verify(template).findings if found.claim == "P1"]
+
+    with pipe.local(template=template) as session:
+        session.client("s3").put_object(Bucket=session.bucket("inbox"), Key="letters/x", Body=b"x")
+        opened = session.attempt(*hole.request)
+    with pipe.local() as session:
+        session.client("s3").put_object(Bucket=session.bucket("inbox"), Key="letters/x", Body=b"x")
+        mended = session.attempt(*hole.request)
+
+    assert hole.request[:2] == ("sentences", "s3:GetObject")
+    assert opened.allowed
+    assert not mended.allowed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,18 @@ def test_gate_that_says_the_same_again_is_recorded_once() -> None:
     ]  # fmt: skip
 
 
+def test_gate_that_hears_another_context_is_recorded_again() -> None:
+    """Two topics that deliver to one queue are two decisions."""
+    records = Records()
+    for topic in ("first", "second", "first"):
+        told = f'[["aws:sourcearn", ["{topic}"]]]'
+        decision = Decision("sns.amazonaws.com", "a", "r", "ALLOWED", "resource", "Sid", "", told)
+        records.gated(decision, gate="sns-delivery")
+    assert [entry[10] for entry in records.decisions.page(0, 10)["entries"]] == [
+        '[["aws:sourcearn", ["first"]]]', '[["aws:sourcearn", ["second"]]]'
+    ]  # fmt: skip
+
+
 def test_launcher_imports_nothing_of_lakenb() -> None:
     """It runs in an environment that has no lakenb: relative imports and the standard library only."""
     for path in Path(lakenb.backends.local.launcher.__path__[0]).glob("*.py"):
@@ -109,5 +122,8 @@ def test_launcher_imports_nothing_of_lakenb() -> None:
 
 def test_what_is_not_enforced_is_listed_in_full_sentences() -> None:
     assert len(ungated.UNGATED) >= 10
-    assert all(len(row) == 3 and all(row) for row in ungated.UNGATED)
+    assert all(len(row) == 4 and all(row) for row in ungated.UNGATED)
+    pages = {page for *_, page in ungated.UNGATED}
+    assert all(re.fullmatch(r"https://docs\.aws\.amazon\.com/\S+\.html", page) for page in pages)
+    assert len(pages) == len(ungated.UNGATED)
     assert len({row[0] for row in ungated.UNGATED}) == len(ungated.UNGATED)

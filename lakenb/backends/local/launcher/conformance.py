@@ -157,22 +157,28 @@ def _holds(operator: str, actual: Any, expected: list[str], resolve: patterns.Re
     if actual is None or (isinstance(actual, list) and not actual):
         return if_exists or every or (negated and not some)
     found = [_text(value) for value in (actual if isinstance(actual, list) else [actual])]
-    try:
-        results = [_any_equal(operator, value, expected, resolve) != negated for value in found]
-    except patterns.UnresolvedVariableError:
-        return False
+    results = [_any_equal(operator, value, expected, resolve) != negated for value in found]
     return all(results) if every or (negated and not some) else any(results)
 
 
 def _any_equal(operator: str, value: str, expected: list[str], resolve: patterns.Resolver | None) -> bool:
-    """Return whether the value is one of the expected, by the operator's own, unnegated comparison."""
-    if operator in _LIKE:
-        return any(patterns.matches(value, pattern, resolve) for pattern in expected)
-    if operator in _ARN:
-        return any(patterns.matches_arn(value, pattern, resolve) for pattern in expected)
-    compare = _engine("_CONDITION_OPS")[operator]
-    negated = operator in _engine("_NEGATED_OPS")
-    return any(compare(value, patterns.literal(text, resolve)) != negated for text in expected)
+    """Return whether the value is one of the expected, by the operator's own, unnegated comparison.
+
+    A variable without a value equals nothing, so a negated operator holds on it (IAM User Guide, "Policy
+    variables with no value").
+    """
+    return any(_equal(operator, value, text, resolve) for text in expected)
+
+
+def _equal(operator: str, value: str, expected: str, resolve: patterns.Resolver | None) -> bool:
+    with contextlib.suppress(patterns.UnresolvedVariableError):
+        if operator in _LIKE:
+            return patterns.matches(value, expected, resolve)
+        if operator in _ARN:
+            return patterns.matches_arn(value, expected, resolve)
+        compare, negated = _engine("_CONDITION_OPS")[operator], operator in _engine("_NEGATED_OPS")
+        return bool(compare(value, patterns.literal(expected, resolve))) != negated
+    return False
 
 
 def _evaluate(ctx: Any, policies: list[list[Any]], *limits: list[list[Any]]) -> Any:
@@ -180,6 +186,7 @@ def _evaluate(ctx: Any, policies: list[list[Any]], *limits: list[list[Any]]) -> 
     result = _weigh(ctx, policies, limits)
     seen = trace.get()
     if seen is not None:
+        result.lakenb_context = ctx  # what the request told goes into the record with the answer
         seen.append(result)
     return result
 

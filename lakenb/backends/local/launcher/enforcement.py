@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextvars
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
-from . import border, conformance
+from . import border, conformance, contexts
 from .actions import bucket_and_key
 from .records import RECORDS, Decision
 
@@ -55,6 +56,7 @@ def _recording(original: Any) -> Any:
             conformance.trace.reset(token)
         if layers:  # else authentication failed, or AWS always allows the action
             decision = decide(layers, iam_action, resource_arn, refused=refused is not None)
+            decision = replace(decision, context=contexts.told(layers[0].lakenb_context))
             RECORDS.decided(decision, source="request", request=request_id.get())
             _refusal.set(decision.message)
         return refused

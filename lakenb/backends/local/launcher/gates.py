@@ -8,10 +8,10 @@ AWS's services call each other over TLS, so that is what the policies hear.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from . import border, conformance, enforcement, keys
+from . import border, conformance, contexts, enforcement, keys
 from .records import RECORDS, Decision
 
 if TYPE_CHECKING:
@@ -61,8 +61,9 @@ def service_may(caller: Caller, action: str, resource: str, policy: Any) -> bool
     decided_by = "" if outcome == "IMPLICITLY_DENIED" else "resource"
     refused = enforcement.Refused(caller.service, action, resource, outcome, "resource")
     message = "" if outcome == "ALLOWED" else enforcement.refusal(refused)
+    told = contexts.told(ctx)
     RECORDS.gated(
-        Decision(caller.service, action, resource, outcome, decided_by, result.matched_sid, message),
+        Decision(caller.service, action, resource, outcome, decided_by, result.matched_sid, message, told),
         gate=caller.gate,
     )
     return outcome == "ALLOWED"
@@ -101,7 +102,8 @@ def role_may(gate: str, function: Mapping[str, Any], action: str, resource: str)
     finally:
         conformance.trace.reset(token)
     refused = result.decision != "Allow"
-    RECORDS.gated(enforcement.decide(layers, action, resource, refused=refused), gate=gate)
+    decision = enforcement.decide(layers, action, resource, refused=refused)
+    RECORDS.gated(replace(decision, context=contexts.told(ctx)), gate=gate)
     return not refused
 
 

@@ -55,6 +55,7 @@ class Decision:
 
     `policy` is "identity", "resource" or "boundary" (boundary or session policy), or "" when nothing allowed.
     `source` is "request", or "gate:<name>" where the emulator acts for itself.
+    `context` is what `contexts.told` says of the request.
     """
 
     principal: str
@@ -64,6 +65,7 @@ class Decision:
     policy: str
     sid: str
     message: str
+    context: str = ""
 
 
 class Records:
@@ -72,18 +74,19 @@ class Records:
     def __init__(self) -> None:
         self.decisions: Log = Log()
         self.deliveries: Log = Log()
-        self._gates: dict[tuple[str, str, str, str], tuple[str, str, str]] = {}
+        self._gates: dict[tuple[str, str, str, str, str], tuple[str, str, str]] = {}
 
     def decided(self, decision: Decision, *, source: str, request: str) -> None:
         """Record one decision."""
         self.decisions.add(
             (time.time(), source, request, sys.intern(decision.principal), sys.intern(decision.action),
-             decision.resource, decision.outcome, decision.policy, decision.sid, decision.message)
+             decision.resource, decision.outcome, decision.policy, decision.sid, decision.message,
+             sys.intern(decision.context))
         )  # fmt: skip
 
     def gated(self, decision: Decision, *, gate: str) -> None:
         """Record a gate's decision, unless it is what that gate said last: a poller asks again and again."""
-        key = (gate, decision.principal, decision.action, decision.resource)
+        key = (gate, decision.principal, decision.action, decision.resource, decision.context)
         said = (decision.outcome, decision.policy, decision.sid)
         if self._gates.get(key) == said:
             return

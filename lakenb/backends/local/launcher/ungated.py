@@ -7,28 +7,41 @@ from __future__ import annotations
 
 from typing import Final
 
-# (what happens, the permission that AWS asks for, what happens here)
+_DOCS: Final = "https://docs.aws.amazon.com/"
+
+# (what happens, the permission that AWS asks for, what happens here, the page where AWS says so)
 UNGATED: Final = (
     ("S3 reads or writes an object under a KMS key", "kms:Decrypt, kms:GenerateDataKey of the caller",
-     "bucket encryption is not applied by CloudFormation, so S3 asks KMS for nothing"),
+     "bucket encryption is not applied by CloudFormation, so S3 asks KMS for nothing",
+     _DOCS + "AmazonS3/latest/userguide/UsingKMSEncryption.html"),
     ("SQS, SNS, Logs or Lambda use a KMS key", "kms:Decrypt, kms:GenerateDataKey of caller or service",
-     "the key is not asked"),
+     "the key is not asked",
+     _DOCS + "AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html"),
     ("A service invokes a function (S3, SNS, EventBridge)", "lambda:InvokeFunction in the function's policy",
-     "the function's policy is not asked"),
+     "the function's policy is not asked",
+     _DOCS + "lambda/latest/dg/access-control-resource-based.html"),
     ("CloudFormation acts for the deployer", "every action of the template's resources",
-     "the deployer may do all, and inner calls are not asked"),
-    ("A role is passed to a service", "iam:PassRole", "not asked: only the deployer passes roles"),
+     "the deployer may do all, and inner calls are not asked",
+     _DOCS + "AWSCloudFormation/latest/UserGuide/control-access-with-iam.html"),
+    ("A role is passed to a service", "iam:PassRole", "not asked: only the deployer passes roles",
+     _DOCS + "IAM/latest/UserGuide/id_roles_use_passrole.html"),
     ("Lambda assumes a function's role", "sts:AssumeRole in the role's trust policy",
-     "the trust policy is not asked"),
+     "the trust policy is not asked",
+     _DOCS + "lambda/latest/dg/lambda-intro-execution-role.html"),
     ("EventBridge, Scheduler, Step Functions act as a role", "the target's action of that role",
-     "the role is not asked"),
+     "the role is not asked",
+     _DOCS + "eventbridge/latest/userguide/eb-use-identity-based.html"),
     ("A dead-letter queue takes a message of its source queue", "redriveAllowPolicy of the dead-letter queue",
-     "every source queue may use it"),
+     "every source queue may use it",
+     _DOCS + "AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html"),
     ("A call comes through a VPC endpoint", "the endpoint's policy",
-     "there are no endpoints: calls come by loopback"),
-    ("An organization's control policies", "SCP and RCP", "there are none"),
+     "there are no endpoints: calls come by loopback",
+     _DOCS + "vpc/latest/privatelink/vpc-endpoints-access.html"),
+    ("An organization's control policies", "SCP and RCP", "there are none",
+     _DOCS + "organizations/latest/userguide/orgs_manage_policies_scps.html"),
     ("S3 Block Public Access and ACLs", "the account's and bucket's settings",
-     "nobody anonymous gets in at all"),
+     "nobody anonymous gets in at all",
+     _DOCS + "AmazonS3/latest/userguide/access-control-block-public-access.html"),
 )  # fmt: skip
 
 # Limits of Lambda that are not enforced: they bear on whether a function works, not on who may do what.
