@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from lakenb.errors import LakenbError
 from lakenb.graph.graph import Graph
+from lakenb.iam.questions import diff
+from lakenb.iam.stacks.read import worlds
+from lakenb.iam.stacks.source import source
 from lakenb.packaging.assets import asset_key
 from lakenb.packaging.sizes import package_sizes
 from lakenb.packaging.zips import function_zip
+from lakenb.review.asking import Asking
+from lakenb.review.verify import Verifier
 from lakenb.template.build import build, to_json
 from lakenb.views.progress import progress_line
 from lakenb.views.seen import Seen, seen
@@ -25,10 +30,16 @@ if TYPE_CHECKING:
 
     from lakenb.backends.cdk.assembly import Assembly
     from lakenb.backends.local.session import LocalSession
+    from lakenb.iam.questions import Answer, Diff
     from lakenb.records.attempt import Attempt
     from lakenb.records.run import Run
     from lakenb.records.tables import Table
+    from lakenb.review.verification import Verification
     from lakenb.views.picture import Picture
+
+
+# What was proved last: after an edit only what it touches is proved again.
+_VERIFIER = Verifier()
 
 
 class Pipeline(Graph):
@@ -139,6 +150,78 @@ class Pipeline(Graph):
     def endpoints(self) -> Table:
         """VPC endpoints: which services the nodes call, which are published, and which node needs them."""
         return endpoints_table(self._seen())
+
+    def verify(
+        self, template: Mapping[str, Any] | None = None, *, certificates: bool = False
+    ) -> Verification:
+        """Prove the promises P1 to P10 on the template, or show a request that breaks one.
+
+        What must hold is derived from the pipeline; that it holds is read from the template alone, as a
+        stranger would.
+
+        Parameters
+        ----------
+        template
+            A template to be verified in place of this pipeline's own, such as one that was edited by hand.
+        certificates
+            Whether to keep a certificate of each proof, which `lakenb.iam.checker.check` checks again.
+
+        Returns
+        -------
+        Verification
+            Shows itself: a line for each promise, what is wrong with its mend, exceptions and assumptions.
+        """
+        given = source(self.template() if template is None else template, name=self.id)
+        return _VERIFIER.verify(given, self, certificates=certificates)
+
+    def can(self, principal: str, action: str, resource: str, **context: Any) -> Answer:
+        """Return the decision on one request, with its reasons.
+
+        Parameters
+        ----------
+        principal
+            A node, a service such as ``sns.amazonaws.com``, an ARN, or ``anonymous``.
+        action
+            Such as ``s3:GetObject``.
+        resource
+            In the pipeline's words: ``inbox/letters/x``, ``cache/x``, ``chunks.queue``; or an ARN.
+        context
+            Keys that the request carries, as in ``**{"aws:SourceArn": ...}``; it goes over TLS by default.
+
+        Raises
+        ------
+        PolicyError
+            If there is no such node or resource, with the nearest that there are.
+        """
+        return self._asking().can(principal, action, resource, context)
+
+    def who_can(self, action: str, resource: str) -> Table:
+        """Who may take an action on a resource, and by which statement; the words are those of `can`."""
+        return self._asking().who_can(action, resource)
+
+    @property
+    def matrix(self) -> Table:
+        """Everybody, strangers included, beside what they may do with each resource of the template."""
+        return self._asking().matrix()
+
+    def diff(self, new: Mapping[str, Any] | Pipeline) -> Diff:
+        """Return what a new template allows that this pipeline's does not, and what no longer.
+
+        Parameters
+        ----------
+        new
+            A pipeline, or a template.
+
+        Returns
+        -------
+        Diff
+            Prints one sentence for each change, with an example; false where nothing changes.
+        """
+        after = new.template() if isinstance(new, Pipeline) else new
+        return diff(worlds(source(self.template())), worlds(source(after)))
+
+    def _asking(self) -> Asking:
+        return Asking(source(self.template(), name=self.id), self)
 
     def _seen(self) -> Seen:
         return seen(self, self.template())

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import math
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 import lakenb
 from lakenb.cli import verbs
 from lakenb.cli.demo import demo
 from lakenb.cli.evaluate import evaluate
+from lakenb.cli.policy_words import add_policy_commands
 from lakenb.records.tables import printable
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ examples:
   lakenb demo                                        see it work, in seconds, without an account
   lakenb show letters.py:pipe -o letters.svg         the picture, grants on the edges
   lakenb show letters.py:pipe --table grants         who may do what, and why
+  lakenb verify letters.py:pipe                      the promises proved on its template
   lakenb run letters.py:pipe 'letters/*.txt'         documents through it, IAM enforced, on this machine
   lakenb synth letters.py:pipe -o cdk.out            a cloud assembly for the CDK command line
 
@@ -93,11 +96,15 @@ examples:
   names       for each input's url the file's name
   decisions   how many requests the server decided on
   denied      those that it refused, objects of order, who, principal, action, resource, decision,
-              decided_by, message, source
+              decided_by, message, source, agrees, because
+  confirmed   whether lakenb's own evaluator decides each alike on the template
+  disagreements  decisions on which it does not, objects of order, who, principal, action, resource,
+              server, server_says, evaluator, evaluator_says, settle
   unenforced  what AWS asks and the embedded AWS does not, a sentence each
 Later versions may add keys; none changes its meaning.
 
-exit codes: 0 nothing failed, 1 documents failed or were lost, 2 could not run, 130 interrupted
+exit codes: 0 nothing failed, 1 documents failed or were lost, or a decision was not confirmed,
+2 could not run, 130 interrupted
 """
 
 _SHOW = """\
@@ -194,6 +201,7 @@ def parser() -> argparse.ArgumentParser:
     )
     for add in (_add_demo, _add_iam, _add_run, _add_show, _add_synth):
         add(commands)
+    add_policy_commands(partial(_command, commands))
     return whole
 
 
