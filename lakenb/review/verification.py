@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _WORDS = {Verdict.PROVED: "proved", Verdict.FAILED: "FAILED", Verdict.UNDECIDED: "undecided", None: "—"}
 ALL_CLAIMS = f"{CLAIMS[0].id}-{CLAIMS[-1].id}"
+LIVENESS = "P10"
 _MOST = 20  # findings that a text shows; all are in .findings
 _SIGNS = {Verdict.FAILED: "✗ FAILED", Verdict.UNDECIDED: "undecided", Verdict.PROVED: "proved", None: "—"}
 
@@ -115,11 +116,8 @@ class Verification:
 
     @property
     def table(self) -> Table:
-        """One row a claim: claim, title, verdict, whether the work can be done, obligations."""
-        rows = tuple(
-            (one.claim, one.title, _SIGNS[one.verdict], _SIGNS[one.liveness], one.count)
-            for one in self.claims
-        )
+        """One row a claim: claim, title, secrecy, liveness, obligations."""
+        rows = tuple((one.claim, one.title, *map(_SIGNS.get, _sides(one)), one.count) for one in self.claims)
         return Table("claims", ("claim", "title", "secrecy", "liveness", "obligations"), rows)
 
     @property
@@ -211,6 +209,11 @@ class Verification:
             "notes": list(self.notes),
             "assumptions": list(self.assumptions),
         }
+
+
+def _sides(one: ClaimResult) -> tuple[Verdict | None, Verdict | None]:
+    """Return what became of a claim's secrecy and of its liveness; the last claim is of liveness alone."""
+    return (None, one.verdict) if one.claim == LIVENESS else (one.verdict, one.liveness)
 
 
 def _indented(sentences: tuple[str, ...]) -> list[str]:

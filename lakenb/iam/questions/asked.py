@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from lakenb.iam.truth import Decision
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Answer:
     """The decision on one request.
 
@@ -58,7 +58,7 @@ class Answer:
     statement: str = ""
     assumed: str = ""
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """Return the sentence, and a line for each reason."""
         notes = (f"  assumed: {self.assumed}",) if self.assumed else ()
         return "\n".join((self.sentence, *(f"  {reason}" for reason in self.reasons), *notes))
@@ -106,7 +106,7 @@ class Row:
         return f"{self.principal}: {self.action} on {self.resource}: {how}{by}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Rows:
     """The answer to a question that has several rows; prints as lines.
 
@@ -121,7 +121,7 @@ class Rows:
     question: str
     rows: tuple[Row, ...]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """Return the question, and a line for each row."""
         lines = tuple(f"  {row}" for row in self.rows) or (
             "  nobody" if "?" in self.question else "  nothing",

@@ -20,7 +20,7 @@ _ANONYMOUS: Final = "anonymous"
 EVERYBODY: Final = "everybody, anonymous callers too,"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Diff:
     """What changes from one template to another.
 
@@ -48,7 +48,7 @@ class Diff:
         """Return whether anything changes, or may."""
         return bool(self.rows or self.added or self.removed or self.undecided)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """Return a line for each change; that nothing changes is said."""
         if not self:
             return "nobody can do more or less than before"

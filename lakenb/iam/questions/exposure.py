@@ -96,7 +96,7 @@ class Exposure:
         return f"{self.principal}: {self.action} on {self.resource}: {how} (by {self.statement})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Exposures:
     """What outsiders reach, and what the answer rests on.
 
@@ -116,7 +116,7 @@ class Exposures:
         """Whether nobody from outside the account reaches anything."""
         return all(row.held_back for row in self.rows)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """Return a line for each row, and the assumptions."""
         first = (
             "nobody outside the account reaches anything" if self.is_closed else "from outside the account:"

@@ -64,7 +64,7 @@ class IdleRow:
         return f"{self.holder}: {self.statement} {self.kind.value}: {self.why}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class IdleRows:
     """Every statement that does nothing.
 
@@ -79,7 +79,7 @@ class IdleRows:
     rows: tuple[IdleRow, ...]
     undecided: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """Return a line for each."""
         lines = [str(row) for row in self.rows] or ["every statement does something"]
         return "\n".join((*lines, *(f"not decided: {each}" for each in self.undecided)))

@@ -73,7 +73,7 @@ class MatrixCell:
         return f"{self.access} {self.resource}: {how}{by}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Matrix:
     """Principals, resources and classes of access.
 
@@ -124,7 +124,7 @@ class Matrix:
             lines.append(f"  {each}")
         return "\n".join((*lines, "every other pair: denied: no statement allows it"))
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """Return the cells, principal by principal."""
         return self.text()
 

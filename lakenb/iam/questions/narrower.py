@@ -49,7 +49,7 @@ class Used:
     resource: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Tightened:
     """A narrower policy, and whether it is right.
 
@@ -77,7 +77,7 @@ class Tightened:
     lost: tuple[str, ...]
     removed: tuple[str, ...]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """Return the policy as JSON, with what is proved of it."""
         if self.outcome.verdict is Verdict.PROVED:
             told = f"proved: {self.principal} can then do what it needs, and nothing else"

@@ -28,7 +28,7 @@ Compared = Policy | World | Sequence[World]
 """What can be compared: two policies of one kind, or two templates by their worlds."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Ordering:
     """Whether something holds between two policies or templates.
 
@@ -50,7 +50,7 @@ class Ordering:
         """Return whether it is proved."""
         return self.verdict is Verdict.PROVED
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """Return the verdict and why."""
         return f"{self.verdict.value}: {self.why}" if self.why else self.verdict.value
 

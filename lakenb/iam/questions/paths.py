@@ -83,7 +83,7 @@ class Path:
         return "\n".join((f"{self.on}: {self.gain.value}", *lines))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Reach:
     """Every path of somebody, shortest first.
 
@@ -101,7 +101,7 @@ class Reach:
     paths: tuple[Path, ...]
     becomes: tuple[str, ...]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """Return the paths; that there is none is said."""
         if not self.paths:
             return f"{self.principal} reaches nothing beyond its own policies"
