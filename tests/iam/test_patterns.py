@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakenb.iam.parser import policy
-from lakenb.iam.patterns import Kind, pattern
+from lakenb.iam.patterns import UNKNOWN, Kind, pattern
 from lakenb.iam.policies import PolicyKind
 from lakenb.iam.truth import MAYBE, NO, YES
 from tests.iam.brute import covers
@@ -79,3 +79,35 @@ def test_a_value_is_filled_in_as_text() -> None:
     values = {"aws:username": ("a.*",)}.get
     assert compiled.matches("arn:aws:s3:::b/a.*/x", values) == YES
     assert compiled.matches("arn:aws:s3:::b/abc/x", values) == NO
+
+
+@given(st.text(f"ab*?{UNKNOWN}", max_size=7), st.text("ab", max_size=7))
+def test_an_unknown_part_may_be_anything_and_is_never_certain(glob: str, text: str) -> None:
+    widest = glob.replace(UNKNOWN, "*")
+    for kind, start in ((Kind.LIKE, ""), (Kind.RESOURCE, "arn:aws:s3:::"), (Kind.ARN, "arn:aws:s3:::")):
+        found = pattern(start + glob, kind, has_variables=True).matches(start + text, nothing)
+        if not covers(widest, text):
+            assert found == NO
+        else:
+            assert found == (MAYBE if UNKNOWN in glob else YES)
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "text", "truth"),
+    [
+        (UNKNOWN, Kind.TEXT, "anything", MAYBE),
+        (f"a{UNKNOWN}", Kind.TEXT, "abc", MAYBE),
+        (f"a{UNKNOWN}", Kind.TEXT, "bc", NO),
+        (f"a*{UNKNOWN}", Kind.TEXT, "abc", NO),
+        (f"A{UNKNOWN}", Kind.ANY_CASE, "abc", MAYBE),
+        (f"arn:{UNKNOWN}", Kind.RESOURCE, "arn:aws:s3:::b/k", MAYBE),
+        (f"arn:aws:{UNKNOWN}/*", Kind.ARN, "arn:aws:s3:::b/k", MAYBE),
+        (f"arn:aws:{UNKNOWN}/*", Kind.ARN, "arn:aws:s3:::b", NO),
+        (f"x/${{aws:{UNKNOWN}}}", Kind.RESOURCE, "x/y", MAYBE),
+        (f"x/${{{UNKNOWN}", Kind.RESOURCE, "x/y", MAYBE),
+        (f"x/${{{UNKNOWN}", Kind.RESOURCE, "z/y", NO),
+        (f"{UNKNOWN}/${{aws:username}}", Kind.RESOURCE, "x/y", NO),
+    ],
+)
+def test_an_unknown_part_in_texts_of_every_kind(source: str, kind: Kind, text: str, truth: int) -> None:
+    assert pattern(source, kind, has_variables=True).matches(text, nothing) == truth

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 _FIELDS: Final = 5
-_STATES: Final = 20_000
+STATES: Final = 20_000
+"""How many states are looked at before a question counts as too large."""
 _DIGITS: Final = "0123456789"
 
 
@@ -281,7 +282,11 @@ ACTION_NAMES: Final = Alphabet("xyzwvutsrqponmlkjihgfedcba0123456789-_", is_clos
 
 
 def outside(
-    groups: Sequence[Sequence[Chain]], cover: Sequence[Chain], alphabet: Alphabet = TEXTS
+    groups: Sequence[Sequence[Chain]],
+    cover: Sequence[Chain],
+    alphabet: Alphabet = TEXTS,
+    *,
+    states: int = STATES,
 ) -> str | None:
     """Return a shortest text that a chain of each group takes and no chain of the cover; None: there is none.
 
@@ -314,7 +319,7 @@ def outside(
         smaller[:] = [known for known in smaller if not right <= known]
         smaller.append(right)
         seen += 1
-        if seen > _STATES:
+        if seen > states:
             raise TooLargeError("too many states")
         if automaton.ends.issuperset(left) and automaton.ends.isdisjoint(right):
             return text
@@ -327,7 +332,11 @@ def outside(
 
 
 def classes(
-    chains: Collection[Chain], groups: Sequence[Sequence[Chain]], alphabet: Alphabet = TEXTS
+    chains: Collection[Chain],
+    groups: Sequence[Sequence[Chain]],
+    alphabet: Alphabet = TEXTS,
+    *,
+    states: int = STATES,
 ) -> dict[frozenset[Chain], str]:
     """Return which chains can take a text together, and a shortest text for each such set.
 
@@ -365,6 +374,6 @@ def classes(
             if all(not alive.isdisjoint(group) for group in wanted):
                 met.add(after)
                 queue.append((after, text + letter))
-                if len(met) > _STATES:
+                if len(met) > states:
                     raise TooLargeError("too many states")
     return found

@@ -271,9 +271,9 @@ def _near(chains: Iterable[Chain], groups: Groups) -> list[Chain]:
     return [chain for chain in chains if _is_near(prefix(chain), begins)]
 
 
-def _begins(groups: Groups) -> list[set[str]]:
-    return [{prefix(chain) for chain in group} for group in groups]
+def _begins(groups: Groups) -> list[tuple[str, ...]]:
+    return [tuple({prefix(chain) for chain in group}) for group in groups]
 
 
-def _is_near(start: str, begins: Iterable[Iterable[str]]) -> bool:
-    return all(any(start.startswith(each) or each.startswith(start) for each in group) for group in begins)
+def _is_near(start: str, begins: Iterable[tuple[str, ...]]) -> bool:
+    return all(start.startswith(group) or any(each.startswith(start) for each in group) for group in begins)

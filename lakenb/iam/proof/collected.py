@@ -10,6 +10,7 @@ from lakenb.iam.proof.keys import (
     MOMENTS,
     TRUTHS,
     Presence,
+    by_principal,
     fixed,
     is_multivalued,
     presence,
@@ -48,10 +49,15 @@ def asked(setting: Setting, context: Context) -> Request:
 
 
 def filler(setting: Setting, zone: Mapping[str, tuple[str, ...]], *, open_as: str | Wild = _ASSUMED) -> Fill:
-    """Return what stands in place of a variable: what who asks or the zone fixes, else `open_as`."""
+    """Return what stands in place of a variable: what is fixed, else `open_as`.
+
+    Where the setting has no action yet, who asks and the zone alone fix a key.
+    """
 
     def fill(variable: Variable) -> str | Wild | None:
-        is_fixed, found = fixed(variable.key, setting)
+        is_fixed, found = (
+            fixed(variable.key, setting) if setting.action else by_principal(variable.key, setting.asks)
+        )
         if is_fixed:
             return found[0] if found else variable.default
         limits = zone.get(variable.key, ())
@@ -91,16 +97,23 @@ class Collected:
             if isinstance(owner, Pattern):
                 self.variables(owner)
 
-    def variables(self, pattern: Pattern) -> None:
-        """Take in the variables of a text."""
+    def variables(self, pattern: Pattern, *, of_resource: bool = False) -> None:
+        """Take in the variables of a text.
+
+        Resources were told apart before the action was known: there who asks and the zone alone fix a key.
+        """
         if pattern.matcher is not None:
             return
         for piece in pattern.pieces:
-            if isinstance(piece, Variable) and not fixed(piece.key, self.setting)[0]:
-                limits = self.zone.get(piece.key, ())
-                if not (len(limits) == 1 and plain(limits[0]).is_literal):
-                    self.open.add(piece.key)
+            if isinstance(piece, Variable) and not self._is_settled(piece.key, of_resource=of_resource):
+                self.open.add(piece.key)
+                if not fixed(piece.key, self.setting)[0]:
                     self._test(piece.key).add_glob(plain(_ASSUMED))
+
+    def _is_settled(self, key: str, *, of_resource: bool) -> bool:
+        limits = self.zone.get(key, ())
+        is_fixed = by_principal(key, self.setting.asks) if of_resource else fixed(key, self.setting)
+        return is_fixed[0] or (len(limits) == 1 and plain(limits[0]).is_literal)
 
     def limit(self, key: str, texts: tuple[str, ...]) -> None:
         """Take in what a key's values may be."""

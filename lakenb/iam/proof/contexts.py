@@ -157,7 +157,7 @@ def _collected(asking: _Asking) -> Collected:
         for condition in statement.conditions:
             made.condition(condition)
         for pattern in statement.resources or ():
-            made.variables(pattern)
+            made.variables(pattern, of_resource=True)
     for key, texts in itertools.chain(asking.zone, *asking.needs):
         made.limit(key, texts)
     return made

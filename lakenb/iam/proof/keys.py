@@ -122,11 +122,21 @@ def is_multivalued(key: str) -> bool:
     return bool(MULTIVALUED.fullmatch(key)) or not (_SINGLE.fullmatch(key) or key in TRUTHS)
 
 
+def by_principal(key: str, asks: Principal) -> tuple[bool, Values]:
+    """Return whether who asks alone fixes a key, and its values then."""
+    if key in asks.keys or key in _OF_PRINCIPAL:
+        return True, asks.keys.get(key)
+    if asks.sort in {Sort.SERVICE, Sort.ANONYMOUS} and _OF_MEMBERS.fullmatch(key):
+        return True, None
+    return key in _OF_SERVICES and asks.sort is not Sort.SERVICE, None
+
+
 def fixed(key: str, setting: Setting) -> tuple[bool, Values]:
     """Return whether who asks, what and on what fix a key, and its values then."""
     asks = setting.asks
-    if key in asks.keys or key in _OF_PRINCIPAL:
-        return True, asks.keys.get(key)
+    is_fixed, found = by_principal(key, asks)
+    if is_fixed:
+        return True, found
     told = ""
     if key == "aws:resourceaccount":
         told = setting.account
@@ -143,13 +153,10 @@ def presence(key: str, setting: Setting) -> Presence:
     """Return whether a request carries a key that nothing fixes."""
     if key in _ALWAYS:
         return Presence.ALWAYS
-    sort, action = setting.asks.sort, setting.action
+    action = setting.action
     is_foreign = bool(splits_actions(key)) and action.partition(":")[0] != key.partition(":")[0]
     is_never = (
-        is_foreign
-        or (key in _OF_SERVICES and sort is not Sort.SERVICE)
-        or (sort in {Sort.SERVICE, Sort.ANONYMOUS} and bool(_OF_MEMBERS.fullmatch(key)))
-        or (key in _OF_LISTING and action not in _LISTING)
+        by_principal(key, setting.asks)[0] or is_foreign or (key in _OF_LISTING and action not in _LISTING)
     )
     return Presence.NEVER if is_never else Presence.PERHAPS
 

@@ -171,7 +171,9 @@ def _policies(world: World) -> Iterator[Policy]:
             yield endpoint.policy
 
 
-def _groups(world: World, made: Mapping[str, str], tokens: Mapping[str, str]) -> dict[Group, dict[str, str]]:
+def _groups(
+    world: World, made: Mapping[str, Names], tokens: Mapping[str, str]
+) -> dict[Group, dict[str, str]]:
     """Return made-up names, by path or parameter, in groups of those that stand at the same place."""
     groups: dict[Group, dict[str, str]] = {}
     for path, each in made.items():

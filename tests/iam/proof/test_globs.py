@@ -89,7 +89,7 @@ def test_a_text_with_an_unknown_part_is_never_certain() -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(SMALL, SMALL)
+@given(st.text("ab*?", max_size=4), st.text("ab*?", max_size=4))  # what two have in common has six letters
 def test_containment_and_overlap_are_those_of_the_sets(one: str, other: str) -> None:
     outer, inner = glob(one, Kind.LIKE), glob(other, Kind.LIKE)
     inside = [word for word in WORDS if inner.accepts(word)]

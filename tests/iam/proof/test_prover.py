@@ -439,6 +439,13 @@ def test_a_variable_that_nothing_fixes_is_no_proof() -> None:
     assert prove(where, obligation(holder(where, "Role"), zone, (whole,))).verdict is Verdict.PROVED
 
 
+@pytest.mark.parametrize("key", ["aws:ResourceAccount", "s3:prefix", "aws:RequestedRegion"])
+def test_a_variable_of_the_request_itself_is_no_proof(key: str) -> None:
+    where = world(document(allow("s3:*", f"{BUCKET}/${{{key}}}/*")))
+    zone = Shape(("s3:*",), (f"{BUCKET}/{HOME}/*",))
+    assert prove(where, obligation(holder(where, "Role"), zone)).verdict is not Verdict.PROVED
+
+
 def test_worst_cases_end_soon_and_say_why() -> None:
     letters = [deny("s3:*", f"arn:aws:s3:::*{letter}*") for letter in "abcdefghijklmn"]
     needs = (Shape(("s3:GetObject",), ("arn:aws:s3:::*",)),)

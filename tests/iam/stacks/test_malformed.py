@@ -301,7 +301,7 @@ def test_a_broken_text_is_read_or_refused_with_every_fault(seed: int) -> None:
     read_or_refused(lambda: worlds(source(whole)))
 
 
-@settings(max_examples=100, deadline=5000)
+@settings(max_examples=40, deadline=5000)
 @given(st.lists(st.integers(0, 2**32), min_size=2, max_size=4))
 def test_a_reader_reads_each_template_as_if_it_were_the_first(seeds: list[int]) -> None:
     reader = Reader()

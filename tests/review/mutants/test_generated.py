@@ -70,11 +70,5 @@ def test_changes_leave_the_good_template_alone() -> None:
 
 
 def test_every_argument_is_needed() -> None:
-    used = {
-        argument
-        for name in NAMES
-        for mutant in mutants(good(name).template)
-        for argument in (*ARGUMENTS, *OF_NETWORKS)
-        if argued(mutant) == argument.reason
-    }
-    assert used == {*ARGUMENTS, *OF_NETWORKS}
+    used = {argued(mutant) for name in NAMES for mutant in mutants(good(name).template)}
+    assert used - {None} == {argument.reason for argument in (*ARGUMENTS, *OF_NETWORKS)}
