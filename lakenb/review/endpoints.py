@@ -43,7 +43,9 @@ def endpoint_units(case: Case) -> Iterator[Unit]:
         policies = (way.endpoint.policy, *identity.policies, *identity.boundaries, *case.guards(reached))
         name = ("endpoint", f"{way.node} {way.endpoint.logical_id}")
         yield Unit(name, (needs, way.endpoint.id), policies, way.tasks(case))
-    for endpoint in {way.endpoint.logical_id: way.endpoint for way in ways}.values():
+    # every endpoint of such a VPC is a door out of it, whether or not a function needs it
+    networks = {vpc_of(case.index, case.found.nodes[node]) for node in case.needs} - {""}
+    for endpoint in (one for one in case.world.endpoints if one.vpc in networks):
         arns = tuple(_reached(case))
         yield Unit(("endpoint", endpoint.logical_id), arns, (endpoint.policy,), _Narrow(case, endpoint, arns))
 

@@ -151,7 +151,12 @@ def _told(case: Case, node: WantedNode) -> Iterator[PropertyResult]:
         else:
             evidence = f"LAKENB_STORE_PREFIX is {found.prefix!r}, and meant is {node.puts.prefix!r}"
             mend = f"set LAKENB_STORE_PREFIX to {node.puts.prefix!r}"
-            yield _result("P10", node.id, text, evidence, found.function, mend, f"{path}LAKENB_STORE_PREFIX")
+            yield _result("P10", node.id, text, evidence, mend, found.function, f"{path}LAKENB_STORE_PREFIX")
+    if node.has_cache and case.found.cache_arn and not variables(function).get("LAKENB_CACHE"):
+        text = f"the function of '{node.id}' is told the cache"
+        mend = "name the pipeline's cache in LAKENB_CACHE"
+        evidence = "LAKENB_CACHE is not there"
+        yield _result("P10", node.id, text, evidence, mend, found.function, f"{path}LAKENB_CACHE")
 
 
 def _bucket(case: Case, node: str) -> str:

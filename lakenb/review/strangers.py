@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING
 
 from lakenb.iam.proof.principals import holder
@@ -167,16 +168,24 @@ def _key_tasks(case: Case, key: str, needs: dict[str, tuple[Shape, ...]]) -> tup
         claim = "P9" if who.principal.sort is Sort.SERVICE else "P6"
         tasks.append(Task(Obligation(claim, shown, text, Modality.ONLY, who, zone, own)))
     for service, own in needs.items():
-        who, text = case.service(service), f"{service} can use {shown} for the pipeline"
+        who = case.service(service)
         for shape in own:
-            obligation = Obligation("P10", shown, text, Modality.CAN, who, _asked(shape))
-            tasks.append(Task(obligation, about="P6"))
+            for asked in _asked(shape):
+                sources = ", ".join(value for key, (value,) in asked.context if key in _SOURCES)
+                text = f"{service} can use {shown} for the pipeline" + (f", for {sources}" if sources else "")
+                obligation = Obligation("P10", shown, case.world.shown(text), Modality.CAN, who, asked)
+                tasks.append(Task(obligation, about="P6"))
     return tuple(tasks)
 
 
-def _asked(shape: Shape) -> Shape:
-    """Return one request of what a service may do: for its first source, without wildcards in actions."""
+_SOURCES = (SOURCE_ARN, "kms:encryptioncontext:aws:logs:arn")
+
+
+def _asked(shape: Shape) -> Iterator[Shape]:
+    """Yield a request of what a service may do, for each of its sources, without wildcards in actions."""
     actions = tuple(action.rstrip("*") for action in shape.actions)
     known = {"kms:ReEncrypt": "kms:ReEncryptFrom", "kms:Describe": "kms:DescribeKey"}
-    context = (*((key, values[:1]) for key, values in shape.context), *OVER_TLS)
-    return Shape(tuple(known.get(one, one) for one in actions), shape.resources, tuple(sorted(context)))
+    for values in product(*(values for _, values in shape.context)):
+        carried = ((key, (value,)) for (key, _), value in zip(shape.context, values, strict=True))
+        context = tuple(sorted((*carried, *OVER_TLS)))
+        yield Shape(tuple(known.get(one, one) for one in actions), shape.resources, context)

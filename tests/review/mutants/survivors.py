@@ -124,17 +124,7 @@ OF_NETWORKS = (
 )  # fmt: skip
 
 # Real faults that no claim notices yet: each stands here only as long as that is so.
-NOT_YET = (
-    Argument("property dropped", "Lambda::Function", r"Environment\.Variables\.LAKENB_CACHE",
-             "the function does not know the cache that its role may use"),
-    Argument("condition's value dropped", "KMS::Key", r".*\[1\] 'SnsDelivers' ArnEquals aws:SourceArn",
-             "only the first of a service's sources is asked about under a key"),
-    Argument("condition's value dropped", "KMS::Key", r".*\[[12]\] 'LogsEncrypts' .*",
-             "only the first of the log groups is asked about under a key"),
-    Argument(r"resource \*|NotResource for Resource|property dropped", "EC2::VPCEndpoint",
-             r"LogsEndpoint PolicyDocument.*",
-             "an endpoint that no function needs is not asked what it lets through"),
-)  # fmt: skip
+NOT_YET: tuple[Argument, ...] = ()
 
 
 def argued(mutant: Mutant) -> str | None:
