@@ -41,7 +41,7 @@ class _Faults:
         self.faults = faults
         self.where = where
 
-    def fault(self, what: str, _: object, mend: str) -> None:
+    def fault(self, what: str, node: object, mend: str) -> None:  # noqa: ARG002 - the condition is the place
         self.faults[what, self.where, mend] = None
 
     def unknown(self, what: str, node: object) -> None:

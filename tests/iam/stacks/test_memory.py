@@ -7,6 +7,7 @@ from typing import Any
 
 from lakenb.iam.stacks.read import Reader, worlds
 from lakenb.iam.stacks.source import source
+from lakenb.iam.stacks.world import UNKNOWN
 from tests.examples import letters
 from tests.iam.stacks.said import said
 from tests.iam.stacks.templates import allow, bucket, many_things, ref, resource, role, sub, template
@@ -112,3 +113,14 @@ def test_policies_are_shared_between_worlds() -> None:
         )
     )
     assert first.identities["Reader"].policies[0] is second.identities["Reader"].policies[0]
+
+
+def test_what_was_unknown_is_read_again_once_it_is_there() -> None:
+    loop = {"Fn::ForEach::Stores": ["Name", ref("AWS::NotificationARNs"), {"${Name}": bucket()}]}
+    here = resource("AWS::Any::Thing", Value={"Fn::GetAtt": ["Store", "Arn"]})
+    reader = Reader()
+    [unknown, *_] = reader.worlds(source(template({**loop, "Here": here})))
+    assert unknown.resources["Here"].properties["Value"] == UNKNOWN
+    [known, *_] = reader.worlds(source(template({"Store": bucket(BucketName="b"), "Here": here})))
+    assert known.resources["Here"].properties["Value"] == "arn:aws:s3:::b"
+    assert known.unresolved == ()

@@ -77,6 +77,19 @@ def test_allowed_values_are_all_that_a_parameter_can_be() -> None:
     assert [world.resources["Store"].ref for world in worlds(source(whole))] == ["b-dev", "b-prod"]
 
 
+def test_a_parameter_is_never_what_is_not_allowed() -> None:
+    stage = {"Type": "String", "Default": "prod", "AllowedValues": ["dev", "prod", "test"]}
+    whole = template(
+        {"A": {**bucket(), "Condition": "IsProd"}},
+        Parameters={"Stage": stage},
+        Conditions={"IsProd": equals(ref("Stage"), "prod")},
+    )
+    assert [world.choices for world in worlds(source(whole))] == [
+        ("parameter Stage is 'prod'",),
+        ("parameter Stage is 'dev'",),
+    ]
+
+
 def test_a_default_that_decides_nothing_is_assumed_and_said() -> None:
     whole = template({"Store": bucket(BucketName=sub("b-${Stage}"))}, Parameters=STAGE)
     [world] = worlds(source(whole), account="111122223333", region="eu-west-1")
