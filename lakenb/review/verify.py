@@ -68,7 +68,7 @@ class Verifier:
     """
 
     def __init__(self, reader: Reader | None = None) -> None:
-        self.reader = Reader() if reader is None else reader
+        self.reader: Reader = Reader() if reader is None else reader
         self._examiner = Examiner()
         self._known: dict[Any, _Known] = {}
         self._last: _Last | None = None

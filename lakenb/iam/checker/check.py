@@ -119,6 +119,8 @@ class Checker:
             yield world
             return
         yield from _unsaid(found, world)
+        # the reader's word for worlds that it did not follow: nothing is proved by some of them
+        yield from (f"world: {each.what}" for each in world.unresolved if each.logical_id == "template")
         setting = _setting(found, world)
         if isinstance(setting, str):
             yield setting

@@ -42,8 +42,8 @@ class Coverage:
 
     def __init__(self, setting: Setting, within: Iterable[Within], known: frozenset[Signature]) -> None:
         self.setting = setting
-        self.cutter = Cutter(setting)
-        self.within = tuple(within)
+        self.cutter: Cutter = Cutter(setting)
+        self.within: tuple[Within, ...] = tuple(within)
         self._met: set[Signature] = set(known)
         self._count = 0
 
@@ -140,12 +140,16 @@ class Coverage:
                 yield f"cells: {count - _SHOWN} more are missing for {where}"
 
     def _unknown(self, part: Part) -> Iterator[Request]:
-        """Yield a request of every class of a part that no cell belongs to, each class once."""
+        """Yield a request of every class of a part that no cell belongs to, each class once.
+
+        What is never asked of a resource cannot be a hole; nor can it prove access, so there it counts.
+        """
         cut_actions, cut_resources = self.cutter.cuts(part)
         actions = self.cutter.actions(part, cut_actions)
         resources = classes(cut_resources, part.resources, TEXTS).values() if actions else ()
         for action, resource in product(actions, resources):
-            for asked in self._requests(action, resource) if can_be_asked(action, resource) else ():
+            counts = self.setting.is_exact or can_be_asked(action, resource)
+            for asked in self._requests(action, resource) if counts else ():
                 signature = self.setting.signature(asked)
                 if signature not in self._met and self._concerns(part, asked):
                     self._met.add(signature)

@@ -14,7 +14,7 @@ from lakenb.iam.requests import Sort
 if TYPE_CHECKING:
     from lakenb.iam.requests import Request
 
-SERVICES: Final = {
+SERVICES: Final[dict[str, tuple[str, ...]]] = {
     **{
         service: (service,)
         for service in (
@@ -120,7 +120,7 @@ _OF_A_SERVICES_CALL: Final = frozenset(
         "aws:sourceorgpaths",
     }
 )
-_OWN_KEYS: Final = {
+_OWN_KEYS: Final[dict[str, tuple[str, ...]]] = {
     **{
         service: (service,)
         for service in (

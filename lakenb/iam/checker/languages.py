@@ -350,7 +350,7 @@ def classes(
     Examples
     --------
     >>> sorted(classes([glob("a*"), glob("*b")], [[glob("??")]]).values())
-    ['ab', 'ax', 'bb', 'xx']
+    ['ab', 'ax', 'bb', 'bx']
     """
     every = list(dict.fromkeys([*chains, *(chain for group in groups for chain in group)]))
     watched = frozenset(chains)

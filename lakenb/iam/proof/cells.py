@@ -25,13 +25,10 @@ if TYPE_CHECKING:
     from lakenb.iam.proof.keys import Values
 
 _MOST_SUBSETS: Final = 7  # 127 of them
+_AT_ONCE: Final = 2
 _NOT_EMPTY: Final = (Chain((ANY,), (NOTHING, ANY)),)
 _NO_DIGITS: Final = "".join(letter for letter in NICE if not letter.isdigit())
 _V4, _V6 = 32, 128
-
-
-class TooManyCellsError(Exception):
-    """The conditions on a key cut its values into more pieces than were allowed."""
 
 
 @dataclass(slots=True)
@@ -131,17 +128,17 @@ def _texts(tests: Tests, hints: Iterable[str], states: int) -> list[str]:
     return found
 
 
-def several(key_values: list[str], *, is_multivalued: bool) -> list[Values]:
-    """Return the values as a request may carry them: one, or where a key may have several any of them."""
-    if not is_multivalued or len(key_values) < 2:  # noqa: PLR2004 - one or none
-        return [(text,) for text in key_values]
-    if len(key_values) > _MOST_SUBSETS:
-        raise TooManyCellsError
-    return [
-        chosen
-        for size in range(1, len(key_values) + 1)
-        for chosen in itertools.combinations(key_values, size)
-    ]
+def several(key_values: list[str], *, is_multivalued: bool) -> tuple[list[Values], bool]:
+    """Return the values as a request may carry them, and whether these are all.
+
+    One value; where a key may have several any of them, but of very many no more than two at once.
+    """
+    if not is_multivalued:
+        return [(text,) for text in key_values], True
+    is_whole = len(key_values) <= _MOST_SUBSETS
+    most = len(key_values) if is_whole else _AT_ONCE
+    sizes = range(1, most + 1)
+    return [chosen for size in sizes for chosen in itertools.combinations(key_values, size)], is_whole
 
 
 def _is_truth(text: str) -> bool:

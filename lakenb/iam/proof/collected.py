@@ -86,8 +86,9 @@ class Collected:
         self.known: dict[str, Values] = {}
         self.carried: Context = {}
         self.open: set[str] = set()
-        self.is_exact = True
-        self.fill = filler(setting, zone)
+        self.is_exact: bool = True
+        self.is_whole: bool = True
+        self.fill: Fill = filler(setting, zone)
 
     def condition(self, condition: Condition) -> None:
         """Take in a condition."""
@@ -160,7 +161,8 @@ class Collected:
             tests.families.add("bool")
         found = values(key, tests, within, (_HINTS.get(key, "other"),), states)
         self.is_exact &= tests.is_exact
-        cells = several(found, is_multivalued=tests.is_set and is_multivalued(key))
+        cells, is_whole = several(found, is_multivalued=tests.is_set and is_multivalued(key))
+        self.is_whole &= is_whole
         if not within and presence(key, self.setting) is not Presence.ALWAYS:
             cells.insert(0, None)
         return cells

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lakenb.iam.proof.cells import TooManyCellsError, plain
+from lakenb.iam.proof.cells import plain
 from lakenb.iam.proof.collected import Collected, Context, asked, filler
 from lakenb.iam.proof.keys import action_mark, is_consistent, region
 from lakenb.iam.proof.machines import TooManyStatesError
@@ -30,7 +30,17 @@ _KEPT: Final = 8_192
 
 
 class TooManyContextsError(Exception):
-    """Conditions on too many keys at once."""
+    """Conditions on too many keys at once, or on too many values of one.
+
+    Parameters
+    ----------
+    found
+        Some of the contexts: whoever looks for one that breaks something may find it among them.
+    """
+
+    def __init__(self, found: tuple[Context, ...]) -> None:
+        super().__init__(found)
+        self.found = found
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,19 +145,19 @@ def _enumerated(asking: _Asking) -> Contexts:
     collected = _collected(asking)
     try:
         cells = collected.cells(asking.states, only)
-    except (TooManyCellsError, TooManyStatesError):
-        raise TooManyContextsError from None
+    except TooManyStatesError:
+        raise TooManyContextsError(()) from None
     if cells is None:
         return Contexts((), (), is_exact=True)
-    if math.prod(map(len, cells.values())) > _MOST:
-        raise TooManyContextsError
     found: list[Context] = []
-    for chosen in itertools.product(*cells.values()):
+    for chosen in itertools.islice(itertools.product(*cells.values()), _MOST):
         context = dict(zip(cells, chosen, strict=True))
         if is_consistent({**collected.known, **context}, setting):
             made = collected.carried | {key: value for key, value in context.items() if value is not None}
             if only is None or only.holds(asked(setting, made)) != NO:
                 found.append(made)
+    if not collected.is_whole or math.prod(map(len, cells.values())) > _MOST:
+        raise TooManyContextsError(tuple(found))
     return Contexts(tuple(found), tuple(sorted(collected.open)), collected.is_exact)
 
 

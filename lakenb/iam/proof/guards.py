@@ -52,11 +52,12 @@ class Guards:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.arns = sorted(world.guards)
-        self.owned = frozenset(each.arn for each in world.resources.values() if each.arn)
-        self.resources = tuple(sorted(self.owned))
-        self.endpoints = frozenset((each.id, each.vpc) for each in world.endpoints)
-        self.number = next(_numbers)
+        self.arns: list[str] = sorted(world.guards)
+        self.owned: frozenset[str] = frozenset(each.arn for each in world.resources.values() if each.arn)
+        self.resources: tuple[str, ...] = tuple(sorted(self.owned))
+        endpoints = ((each.id, each.vpc) for each in world.endpoints)
+        self.endpoints: frozenset[tuple[str, str]] = frozenset(endpoints)
+        self.number: int = next(_numbers)
         self._named: dict[object, list[Naming]] = {}
         for arn in self.arns:
             policy = world.guards[arn]

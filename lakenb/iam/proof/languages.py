@@ -75,20 +75,20 @@ class Glob:
         is_strict: bool = False,
         is_empty: bool = False,
     ) -> None:
-        self.text = text
-        self.pieces = pieces
-        self.kind = kind
+        self.text: str = text
+        self.pieces: tuple[Piece, ...] = pieces
+        self.kind: Kind = kind
         first = pieces[0] if pieces else ""
         folds = kind is Kind.ANY_CASE
         #: What every text of the possible language begins with.
         self.prefix: str = first if isinstance(first, str) and not folds else ""
         #: Whether something is possible that is not certain.
-        self.has_doubt = not is_strict and (Wild.UNKNOWN in pieces or _may_run_on(pieces, kind))
+        self.has_doubt: bool = not is_strict and (Wild.UNKNOWN in pieces or _may_run_on(pieces, kind))
         is_sure = not (folds or self.has_doubt or is_empty)
         #: Whether `prefix` is the only text, for certain.
-        self.is_literal = is_sure and (pieces in {(), (first,)}) and isinstance(first, str)
+        self.is_literal: bool = is_sure and (pieces in {(), (first,)}) and isinstance(first, str)
         #: Whether it is all that begins with `prefix`, for certain.
-        self.is_open = is_sure and (
+        self.is_open: bool = is_sure and (
             pieces == (Wild.MANY,)
             or (pieces == (first, Wild.MANY) and isinstance(first, str) and _runs(pieces, kind))
         )

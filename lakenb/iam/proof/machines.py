@@ -58,7 +58,7 @@ class Machine:
     """Several languages run at once over a text."""
 
     def __init__(self, languages: Sequence[Language]) -> None:
-        self.start = 0
+        self.start: int = 0
         self.accepting: list[int] = []
         self.places: list[int] = []
         self._literal: dict[str, int] = {}

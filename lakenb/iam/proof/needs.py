@@ -75,7 +75,7 @@ class Needs:
     """
 
     def __init__(self, shapes: tuple[Shape, ...]) -> None:
-        self.all = tuple(map(need, shapes))
+        self.all: tuple[Need, ...] = tuple(map(need, shapes))
         self._by_prefix: dict[str, list[int]] = {}
         for number, each in enumerate(self.all):
             for prefix in {one.prefix for one in each.resources}:

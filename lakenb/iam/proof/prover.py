@@ -42,7 +42,14 @@ STATES: Final = 20_000
 _LATER: Final = 20  # the share of the states that is left to later domains once one has taken too many
 _CELLS: Final = 20_000
 _OTHER: Final = "999999999999"  # an account that stands for all that no policy names
+_TOO_MANY: Final = (
+    "the conditions of the policies in force have more combinations of keys and values than can be looked at"
+)
 _DENIALS: Final = frozenset({Decision.EXPLICITLY_DENIED, Decision.IMPLICITLY_DENIED})
+
+
+class _TooManyCellsError(Exception):
+    """An obligation has more classes than were allowed."""
 
 
 def prove(world: World, obligation: Obligation, *, states: int = STATES) -> Outcome:
@@ -116,11 +123,8 @@ class _Proof:
                     f"looked at ({self.limit:,} states)"
                 )
                 self.states = self.limit // _LATER  # what else there is must not take as long again
-            except TooManyContextsError:
-                self._doubt(
-                    "the conditions of the policies in force have more combinations of keys and values than "
-                    "can be looked at"
-                )
+            except _TooManyCellsError:
+                self._doubt(_TOO_MANY)
             if self.failed is not None:
                 break
         within, cells = tuple(self.within), tuple(self.cells.values())
@@ -216,7 +220,11 @@ class _Proof:
             self.needs.all[number].shape.context for number in self.needs.on(bare.action, bare.resource)
         ]
         statements = [each.statement for each in about]
-        found = contexts(setting, statements, domain.statement, self.limits, wanted, self.states)
+        try:
+            found = contexts(setting, statements, domain.statement, self.limits, wanted, self.states)
+        except TooManyContextsError as error:
+            self._doubt(_TOO_MANY)
+            return error.found
         if () not in wanted:  # else a need covers it all, whatever the context
             if found.open_keys:
                 keys = ", ".join(found.open_keys)
@@ -235,7 +243,7 @@ class _Proof:
         if key in self.cells:
             return
         if len(self.cells) >= _CELLS:
-            raise TooManyContextsError
+            raise _TooManyCellsError
         decision = evaluate(request, policies)
         number = self.needs.covering(request) if self.is_only else None
         self.cells[key] = Cell(shown(request.action), request.resource, carried, decision, number)

@@ -60,10 +60,14 @@ def met(globs: Iterable[Glob]) -> tuple[Glob, ...] | None:
 
 def telling(domain: Sequence[Glob], patterns: Iterable[Glob]) -> list[Glob]:
     """Return the patterns that read some of a domain's texts and not others, or not for certain."""
+    first, *rest = domain
     return [
         each
         for each in dict.fromkeys(patterns)
-        if not any(contains(each, part) for part in domain) and all(overlaps(each, part) for part in domain)
+        if not contains(each, first)
+        and overlaps(each, first)
+        and not any(contains(each, part) for part in rest)
+        and all(overlaps(each, part) for part in rest)
     ]
 
 

@@ -62,8 +62,8 @@ class Truths:
     __slots__ = ("_asked", "_found", "faults", "stack", "written")
 
     def __init__(self, stack: Stack, written: Mapping[str, Any]) -> None:
-        self.stack = stack
-        self.written = written
+        self.stack: Stack = stack
+        self.written: Mapping[str, Any] = written
         self.faults: dict[tuple[str, str, str], None] = {}
         self._found: dict[str, bool] = {}
         self._asked: list[str] = []

@@ -77,8 +77,8 @@ class Resolver:
     __slots__ = ("notes", "scope")
 
     def __init__(self, scope: Scope, notes: Notes) -> None:
-        self.scope = scope
-        self.notes = notes
+        self.scope: Scope = scope
+        self.notes: Notes = notes
 
     def value(self, given: Any) -> Any:
         """Return a value with every intrinsic function resolved; `NO_VALUE` where there is to be none."""

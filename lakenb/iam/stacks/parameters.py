@@ -42,8 +42,8 @@ class Parameters:
     __slots__ = ("_values", "declared", "scope")
 
     def __init__(self, scope: Scope, declared: Mapping[str, Any]) -> None:
-        self.scope = scope
-        self.declared = declared
+        self.scope: Scope = scope
+        self.declared: Mapping[str, Any] = declared
         self._values: dict[str, Any] = {}
 
     def value(self, name: str) -> Any:

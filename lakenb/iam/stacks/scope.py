@@ -55,19 +55,19 @@ class Scope:
         self.source = source
         self.prefix = prefix
         self.parent = parent
-        self.parameters = Parameters(self, section(source.template, "Parameters"))
-        self.mappings = section(source.template, "Mappings")
-        self.outputs = section(source.template, "Outputs")
-        self.resources = {
+        self.parameters: Parameters = Parameters(self, section(source.template, "Parameters"))
+        self.mappings: Mapping[str, Any] = section(source.template, "Mappings")
+        self.outputs: Mapping[str, Any] = section(source.template, "Outputs")
+        self.resources: dict[str, Any] = {
             name: each
             for name, each in section(source.template, "Resources").items()
             if not name.startswith("Fn::")
         }
-        self.adds_resources = adds_resources(source.template)
-        self.around = deployment.around
-        self.truths = Truths(self, section(source.template, "Conditions"))
+        self.adds_resources: bool = adds_resources(source.template)
+        self.around: dict[str, str] = deployment.around
+        self.truths: Truths = Truths(self, section(source.template, "Conditions"))
         self.children: dict[str, Scope] = {}
-        self.silent = Resolver(self, Silent())
+        self.silent: Resolver = Resolver(self, Silent())
         deployment.scopes[prefix] = self
 
     @property

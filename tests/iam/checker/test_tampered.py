@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 SOURCE, CLAIMED, GOOD = READS, reads(), written()
 CHECKER = Checker(SOURCE)
+READER = GOOD["claim"]["who"]["principal"]
 WRITER = world_of(SOURCE).identities["Writer"].arn
 
 
@@ -168,7 +169,10 @@ ROWS: dict[str, tuple[Callable[[Json], None], str]] = {
     ),
     "a decision changed": (
         changed("cells", 1, "decision", to="IMPLICITLY_DENIED"),
-        "cells[1].decision: s3:GetObject on arn:aws:s3:::docs/doc is EXPLICITLY_DENIED, not IMPLICITLY_DENIED",
+        (
+            "cells[1].decision: s3:GetObject on arn:aws:s3:::docs/doc is EXPLICITLY_DENIED, "
+            "not IMPLICITLY_DENIED"
+        ),
     ),
     "an allowed cell called denied": (
         both(changed("cells", 0, "decision", to="EXPLICITLY_DENIED"), changed("cells", 0, "need", to=None)),
@@ -176,11 +180,11 @@ ROWS: dict[str, tuple[Callable[[Json], None], str]] = {
     ),
     "who asks swapped, by name": (
         changed("claim", "who", "logical_id", to="Writer"),
-        f"claim.who: Writer is {WRITER}, not {GOOD['claim']['who']['principal']}",
+        f"claim.who: Writer is {WRITER}, not {READER}",
     ),
     "who asks swapped, by ARN": (
         changed("claim", "who", "principal", to=WRITER),
-        f"claim.who: Reader is {GOOD['claim']['who']['principal']}, not {WRITER}",
+        f"claim.who: Reader is {READER}, not {WRITER}",
     ),
     "who asks does not exist": (
         changed("claim", "who", "logical_id", to="Nobody"),
@@ -188,7 +192,7 @@ ROWS: dict[str, tuple[Callable[[Json], None], str]] = {
     ),
     "a role of the template without its policies": (
         both(changed("claim", "who", "identity", to="nothing"), changed("claim", "who", "logical_id", to="")),
-        f"claim.who: {GOOD['claim']['who']['principal']} is Reader, whose policies count",
+        f"claim.who: {READER} is Reader, whose policies count",
     ),
     "a session of a role of the template without its policies": (
         both(
@@ -220,10 +224,7 @@ ROWS: dict[str, tuple[Callable[[Json], None], str]] = {
     ),
     "a world in another account": (
         changed("world", "account", to="444455556666"),
-        (
-            f"claim.who: Reader is {GOOD['claim']['who']['principal'].replace('111122223333', '444455556666')}, "
-            f"not {GOOD['claim']['who']['principal']}"
-        ),
+        (f"claim.who: Reader is {READER.replace('111122223333', '444455556666')}, not {READER}"),
     ),
     "a part within a need that does not contain it": (
         changed("within", 0, "need", to=0),

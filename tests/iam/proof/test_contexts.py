@@ -135,6 +135,11 @@ def test_several_values_are_tried_where_a_key_may_have_them() -> None:
     assert all(isinstance(value, str | None) for (value,) in values(single, "aws:sourceaccount", who=SNS))
 
 
+def test_an_empty_value_is_tried_where_it_counts_as_none() -> None:
+    assert ("",) in values({"ForAllValues:StringEquals": {"x:k": ["a"]}}, "x:k")
+    assert ("",) not in values({"StringEquals": {"x:k": ["a"]}}, "x:k")
+
+
 def test_a_zone_says_what_is_carried() -> None:
     condition = {"StringEquals": {"x:k": "a"}}
     assert values(condition, "x:k", zone=(("x:k", ("a", "b*")),)) == [("a",), ("b",)]

@@ -87,6 +87,26 @@ def test_what_is_wider_than_the_needs_is_shown_by_a_short_request(
     assert found.why == f"Role can {action} on {resource}"
 
 
+@pytest.mark.parametrize(
+    "need",
+    [
+        Shape(("s3:GetObject",), (f"{BUCKET}/doc",)),
+        Shape(("s3:*",), (f"{BUCKET}/d*",)),
+        Shape(("s3:GetObject",), (f"{BUCKET}/*",)),
+        Shape(("s3:Get*",), (f"{BUCKET}/*",), (("aws:securetransport", ("true",)),)),
+    ],
+)
+def test_a_need_that_covers_the_likely_request_covers_no_other(need: Shape) -> None:
+    assert only(need, identity=(document(allow("s3:Get*", f"{BUCKET}/*")),)).verdict is Verdict.FAILED
+
+
+def test_a_bucket_that_guards_itself_does_not_stand_for_those_that_do_not() -> None:
+    guards = {f"arn:aws:s3:::{name}": document(deny("*", "*", Principal="*")) for name in "xyz"}
+    found = only(identity=(document(allow("s3:GetObject", "arn:aws:s3:::?/*")),), guards=guards)
+    assert shown(found)[:2] == (Verdict.FAILED, "s3:GetObject")
+    assert shown(found)[2].startswith("arn:aws:s3:::a/")
+
+
 def test_made_up_names_are_shown_in_the_templates_words() -> None:
     found = only(identity=(document(allow("s3:GetObject", f"{BUCKET}/*")),), names={"store": "${Store}"})
     assert found.why == "Role can s3:GetObject on arn:aws:s3:::${Store}/doc"
@@ -461,15 +481,19 @@ def test_worst_cases_end_soon_and_say_why() -> None:
 
 
 def test_too_many_conditions_end_soon_and_say_why() -> None:
-    keys = {f"x:k{number}": "a" for number in range(12)}
-    many = [deny("s3:*", "*", Condition={"StringEquals": {key: "a"}}) for key in keys]
+    many = [deny("s3:*", "*", Condition={"StringEquals": {f"x:k{number}": "a"}}) for number in range(12)]
+    unless = deny("s3:*", "*", Condition={"StringNotEquals": {"x:k0": "b"}})
     began = perf_counter()
-    found = only(
-        identity=(document(allow("s3:GetObject", f"{BUCKET}/x", Condition={"Bool": {"x:z": "true"}}), *many),)
-    )
+    found = only(identity=(document(allow("s3:GetObject", f"{BUCKET}/x"), unless, *many),))
     assert found.verdict is Verdict.UNDECIDED
     assert "more combinations of keys and values" in found.why
     assert perf_counter() - began < 3
+
+
+def test_a_break_is_looked_for_among_the_first_of_too_many() -> None:
+    many = [deny("s3:*", "*", Condition={"StringEquals": {f"x:k{number}": "a"}}) for number in range(12)]
+    found = only(identity=(document(allow("s3:GetObject", f"{BUCKET}/x"), *many),))
+    assert shown(found) == (Verdict.FAILED, "s3:GetObject", f"{BUCKET}/x", {})
 
 
 def test_who_has_everything_in_another_account_gets_only_what_guards_give() -> None:
@@ -515,11 +539,28 @@ def test_a_role_or_key_that_the_template_does_not_have_may_let_the_account_decid
     assert only(identity=(document(allow("k*:D*", KEY)),)).verdict is Verdict.FAILED
 
 
+def test_actions_that_a_keys_policy_must_allow_are_told_from_others() -> None:
+    deaf = {KEY: document(deny("kms:Delete*", "*", Principal="*"))}
+    assert only(identity=(document(allow("kms:D*", KEY)),), guards=deaf).verdict is Verdict.PROVED
+    found = only(identity=(document(allow("k*:D*", KEY)),), guards=deaf)
+    assert found.witness is not None
+    assert not found.witness.action.startswith("kms:")
+
+
 def test_what_is_told_of_the_caller_may_be_told_to_every_service() -> None:
     function = f"arn:aws:lambda:eu-west-1:{HOME}:function:f"
     calling = {"Condition": {"ArnEquals": {"lambda:SourceFunctionArn": function}}}
     found = only(identity=(document(allow("s3:GetObject", f"{BUCKET}/*", **calling)),))
     assert found.verdict is Verdict.FAILED
+
+
+def test_actions_that_carry_a_key_are_told_from_those_that_do_not() -> None:
+    function = f"arn:aws:lambda:eu-west-1:{HOME}:function:f"
+    by_url = {"Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}}}
+    found = only(identity=(document(allow("*", function, **by_url)),))
+    assert found.witness is not None
+    assert found.witness.action.startswith("lambda:")
+    assert dict(found.witness.context) == {"lambda:functionurlauthtype": ("NONE",)}
 
 
 def test_modalities_differ() -> None:
