@@ -138,7 +138,7 @@ state() {
 purpose=${1:-}
 case $purpose in
 demo) extras=local space_mb=500 ;;
-test) extras=cdk,local,test space_mb=2000 ;;
+test) extras=cdk,local,smt,test space_mb=2000 ;;
 *) fail "usage: scripts/setup.sh demo|test" ;;
 esac
 

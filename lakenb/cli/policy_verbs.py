@@ -13,7 +13,7 @@ from lakenb.cli.load import UnusableError
 from lakenb.cli.outcome import table_as
 from lakenb.cli.template_place import read
 from lakenb.iam import questions
-from lakenb.iam.checker import check as complaints
+from lakenb.iam.checker import Checker
 from lakenb.iam.proof.values import Verdict
 from lakenb.iam.stacks.read import worlds
 from lakenb.records.tables import Table, printable
@@ -80,9 +80,10 @@ def check(place: Place, files: Sequence[str]) -> int:
         The certificates' files.
     """
     template, _ = read(place)
+    checker = Checker(template, parameters=dict(place.parameters))
     broken = 0
     for file in files:
-        wrong = complaints(_certificate(Path(file)), template)
+        wrong = checker.check(_certificate(Path(file)))
         broken += bool(wrong)
         for complaint in wrong:
             print(printable(f"{file}: {complaint}"))

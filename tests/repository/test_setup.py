@@ -305,7 +305,7 @@ def test_the_second_run_does_nothing_until_pyproject_changes(machine: Machine) -
         again = machine.set_up(purpose)
         assert (again.returncode, again.stderr) == (0, "")
     assert [line.partition(" ")[2] for line in machine.log("pip.log")] == [
-        "pip install -qq --no-input --disable-pip-version-check --editable .[cdk,local,test]"
+        "pip install -qq --no-input --disable-pip-version-check --editable .[cdk,local,smt,test]"
     ]
 
     with (machine.folder / "pyproject.toml").open("a", encoding="utf-8") as pyproject:
