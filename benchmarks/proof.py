@@ -9,7 +9,6 @@ from harness import Result, measure, timed
 from template_time import chain
 
 from lakenb.iam.questions.matrix import matrix
-from lakenb.iam.stacks.read import Reader
 from lakenb.iam.stacks.source import source
 from lakenb.review.verify import Verifier
 
@@ -23,11 +22,10 @@ class _Proof:
     def __init__(self, pipe: Pipeline) -> None:
         self.pipe = pipe
         self.verifier = Verifier()
-        self.reader = Reader()
 
     def of(self, template: dict[str, Any]) -> None:
         read = source(template)
-        for world in self.reader.worlds(read):
+        for world in self.verifier.reader.worlds(read):
             matrix(world)
         if not self.verifier.verify(read, self.pipe).is_proved:
             raise AssertionError("the benchmark's pipeline is not proved")

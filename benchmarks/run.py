@@ -13,6 +13,7 @@ from harness import Result, table, write
 from import_time import import_time
 from local_run import emulator_start, local_run
 from picture import picture_50, picture_1000
+from proof import proof
 from template_time import template_100, template_1000
 
 BENCHMARKS = {
@@ -22,6 +23,7 @@ BENCHMARKS = {
         template_100,
         template_1000,
         evaluator,
+        proof,
         picture_50,
         picture_1000,
         cdk,

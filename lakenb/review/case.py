@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING
 
-from lakenb.iam.proof.principals import administrator, strangers
+from lakenb.iam.proof.principals import administrators, strangers
 from lakenb.iam.proof.values import Who
 from lakenb.iam.requests import Sort, request
 from lakenb.review.find import Index
@@ -118,7 +118,7 @@ class Case:
     strangers: tuple[Who, ...] = field(init=False)
     callers: tuple[Who, ...] = field(init=False)
     bystanders: tuple[Who, ...] = field(init=False)
-    administrator: Who = field(init=False)
+    administrators: tuple[Who, ...] = field(init=False)
     open_guards: tuple[Policy, ...] = field(init=False)
 
     def __post_init__(self, known: Index | None) -> None:
@@ -135,7 +135,7 @@ class Case:
             for one in strangers(world)
             if not (one.principal.sort is Sort.ROOT and one.principal.account == world.account)
         )
-        self.administrator = administrator(world)
+        self.administrators = administrators(world)
         self.open_guards = tuple(guard for guard in world.guards.values() if not _services_only(guard))
         # who is asked about how, and no more: a bystander that some policy lets in is found out all the same
         named = _services(world.guards.values())

@@ -29,7 +29,7 @@ def strangers_unit(case: Case, subject: str, parts: tuple[Part, ...], role: str 
     arns = tuple(arn for part in parts for arn in part.arns)
     return Unit(
         ("strangers", subject),
-        (parts, tuple(one.label for one in case.callers)),
+        (parts, tuple(one.label for one in (*case.callers, *case.administrators))),
         case.guards(arns),
         lambda: tuple(_stranger_tasks(case, subject, parts, arns, role)),
     )
@@ -49,7 +49,8 @@ def _stranger_tasks(
     if role:
         text = f"nobody of the account becomes the role of '{subject}'"
         zone = Shape(("sts:*",), (role,))
-        yield Task(Obligation("P1", subject, text, Modality.ONLY, case.administrator, zone))
+        for who in case.administrators:
+            yield Task(Obligation("P1", subject, text, Modality.ONLY, who, zone))
 
 
 def bystanders_unit(case: Case) -> Unit:

@@ -41,7 +41,7 @@ def _guarded(case: Case) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]
 def _transit_unit(case: Case, subject: str, actions: tuple[str, ...], arns: tuple[str, ...]) -> Unit:
     return Unit(
         ("transit", arns[-1]),
-        (subject, actions, arns),
+        (subject, actions, arns, tuple(who.label for who in case.administrators)),
         (case.world.guard(arns[-1]),),
         lambda: tuple(_transit_tasks(case, subject, actions, arns)),
     )
@@ -50,12 +50,13 @@ def _transit_unit(case: Case, subject: str, actions: tuple[str, ...], arns: tupl
 def _transit_tasks(
     case: Case, subject: str, actions: tuple[str, ...], arns: tuple[str, ...]
 ) -> Iterator[Task]:
-    who = case.administrator
     whose = "the cache" if subject == "cache" else f"'{subject}'"
     kind = {"s3:*": "bucket", "sqs:*": "queue", "sns:Publish": "topic"}[actions[0]]
     what = whose if subject == "cache" else f"a {kind} of {whose}"
-    text = f"nobody reaches {what} without TLS"
-    yield Task(Obligation("P7", subject, text, Modality.ONLY, who, Shape(actions, arns, PLAIN)))
+    zones = [(f"nobody reaches {what} without TLS", Shape(actions, arns, PLAIN))]
     if kind == "bucket":
-        text = f"nobody reaches {what} with TLS below 1.2"
-        yield Task(Obligation("P7", subject, text, Modality.ONLY, who, Shape(actions, arns, OLD_TLS)))
+        zones.append((f"nobody reaches {what} with TLS below 1.2", Shape(actions, arns, OLD_TLS)))
+    # whoever a deny spares by name is asked as well
+    for who in case.administrators:
+        for text, zone in zones:
+            yield Task(Obligation("P7", subject, text, Modality.ONLY, who, zone))

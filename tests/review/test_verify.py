@@ -508,3 +508,27 @@ def test_every_certificate_is_accepted_by_the_independent_checker() -> None:
     assert {paper["claim"]["claim"] for paper in papers} == {"P1", "P2", "P3", "P4", "P7", "P9", "P10"}
     for paper in papers:
         assert check(json.loads(json.dumps(paper)), template) == ()
+
+
+def test_a_tls_rule_that_spares_somebody_by_name_is_found_out() -> None:
+    pipe = letters()
+    template = pipe.template()
+    policy = template["Resources"]["SentencesStorePolicy"]["Properties"]["PolicyDocument"]
+    policy["Statement"][0]["Condition"]["ArnNotLike"] = {"aws:PrincipalArn": "arn:aws:iam::*:role/Backup*"}
+
+    found = verify(source(template), pipe)
+
+    assert found.failed == ("P7",)
+    assert any("role/Backup" in one.witness.principal for one in found.findings if one.witness is not None)
+
+
+def test_a_witness_names_a_whole_key_where_it_can() -> None:
+    pipe = letters()
+    template = pipe.template()
+    role = template["Resources"]["SentencesRole"]["Properties"]["Policies"][0]["PolicyDocument"]
+    read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::*/letters/*"}
+    role["Statement"].append(read)
+
+    first = verify(source(template), pipe).findings[0]
+
+    assert first.request == ("sentences", "s3:GetObject", "inbox/letters/doc")

@@ -8,10 +8,11 @@ else can be allowed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lakenb.iam.evaluator import evaluate
-from lakenb.iam.patterns import Wild
+from lakenb.iam.patterns import Kind, Wild, pattern
 from lakenb.iam.proof import memory
 from lakenb.iam.proof.actions import shown
 from lakenb.iam.proof.asked import OWNER, account, endpoints, in_force, is_told
@@ -26,7 +27,7 @@ from lakenb.iam.proof.needs import need, needs
 from lakenb.iam.proof.values import Cell, Modality, Outcome, Verdict, Within
 from lakenb.iam.proof.witness import witness
 from lakenb.iam.requests import Request
-from lakenb.iam.truth import NO, Decision
+from lakenb.iam.truth import NO, YES, Decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 STATES: Final = 20_000
 _LATER: Final = 20  # the share of the states that is left to later domains once one has taken too many
 _CELLS: Final = 20_000
+_KEY: Final = "doc"  # for people: a key is easier to believe than a prefix
 _OTHER: Final = "999999999999"  # an account that stands for all that no policy names
 _TOO_MANY: Final = (
     "the conditions of the policies in force have more combinations of keys and values than can be looked at"
@@ -98,6 +100,7 @@ class _Proof:
         self.limits = zone.context
         self.actions = tuple(map(of_action, zone.actions))
         self.resources = tuple(map(glob, zone.resources))
+        self.zone = zone
         self.needs = needs(obligation.needs)
         self.index = guards(world)
         self.endpoint = endpoints(world, obligation)
@@ -236,6 +239,17 @@ class _Proof:
                 self._doubt("a condition key is compared as several types: not every value was tried")
         return found.found
 
+    def _told_with_key(self, request: Request, policies: InForce, decision: Decision) -> Request:
+        """Return a request with a whole key in place of a prefix, where it breaks the obligation as well."""
+        if not (self.is_only and request.resource.endswith("/")):
+            return request
+        longer = replace(request, resource=f"{request.resource}{_KEY}")
+        asked = (pattern(text, Kind.RESOURCE, has_variables=True) for text in self.zone.resources)
+        is_asked = any(each.matches(longer.resource, longer.values) == YES for each in asked)
+        if is_asked and self.needs.covering(longer) is None and evaluate(longer, policies) is decision:
+            return longer
+        return request
+
     def _judge(self, request: Request, policies: InForce) -> None:
         """Decide one request, and keep what breaks the obligation or leaves it open."""
         carried = tuple(sorted(request.context.items()))
@@ -250,6 +264,8 @@ class _Proof:
         if number is not None or (decision in _DENIALS if self.is_only else decision is Decision.ALLOWED):
             return
         if decision is not Decision.UNDECIDED:
-            self.failed = witness(self.who, request, policies, decision)
+            self.failed = witness(
+                self.who, self._told_with_key(request, policies, decision), policies, decision
+            )
         elif self.open is None:
             self.open = witness(self.who, request, policies, decision)

@@ -11,7 +11,9 @@ from lakenb.iam.parser import policy
 from lakenb.iam.patterns import Kind, Pattern, pattern
 from lakenb.iam.policies import PolicyKind
 from lakenb.iam.proof.asked import account, in_force
-from lakenb.iam.proof.values import Modality, Obligation, Shape, Who
+from lakenb.iam.proof.principals import holder
+from lakenb.iam.proof.prover import prove
+from lakenb.iam.proof.values import Modality, Obligation, Outcome, Shape, Who
 from lakenb.iam.requests import Request, request
 from lakenb.iam.stacks.world import Identity, Resource, World
 from lakenb.iam.truth import MAYBE, YES, Decision
@@ -26,6 +28,12 @@ Json = dict[str, Any]
 HOME, AWAY = "111111111111", "222222222222"
 ROLE = f"arn:aws:iam::{HOME}:role/r"
 EVERY = Shape(("*",), ("*",))
+BUCKET = "arn:aws:s3:::store"
+QUEUE = f"arn:aws:sqs:eu-west-1:{HOME}:q"
+TOPIC = f"arn:aws:sns:eu-west-1:{HOME}:t"
+KEY = f"arn:aws:kms:eu-west-1:{HOME}:key/k"
+TLS = {"Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+READ = Shape(("s3:GetObject",), (f"{BUCKET}/in/*",))
 Requested = tuple[str, str, dict[str, tuple[str, ...]]]
 
 
@@ -141,3 +149,15 @@ def brute(
             ):
                 found.add(decision)
     return found
+
+
+def shown(found: Outcome) -> Any:
+    """Return a verdict, with the request that breaks it."""
+    if found.witness is None:
+        return found.verdict
+    return found.verdict, found.witness.action, found.witness.resource, dict(found.witness.context)
+
+
+def only(*needs: Shape, identity: tuple[Json, ...], **more: Any) -> Outcome:
+    where = world(*identity, **more)
+    return prove(where, obligation(holder(where, "Role"), EVERY, needs))

@@ -1,50 +1,36 @@
-from __future__ import annotations
+"""What is proved of roles and keys: needs, denials of their own, liveness, and what cannot be a request."""
 
-from time import perf_counter
-from typing import Any
+from __future__ import annotations
 
 import pytest
 
 from lakenb.iam.parser import policy
 from lakenb.iam.policies import PolicyKind
-from lakenb.iam.proof.principals import EVERYTHING, administrator, holder, strangers
+from lakenb.iam.proof.principals import EVERYTHING, holder, strangers
 from lakenb.iam.proof.prover import prove
-from lakenb.iam.proof.values import Modality, Outcome, Shape, Verdict, Who
-from lakenb.iam.stacks.world import UNKNOWN, Endpoint
+from lakenb.iam.proof.values import Modality, Shape, Verdict, Who
+from lakenb.iam.stacks.world import Endpoint
 from lakenb.iam.truth import Decision
 from tests.iam.proof.small import (
     AWAY,
-    EVERY,
+    BUCKET,
     HOME,
+    KEY,
+    QUEUE,
+    READ,
     ROLE,
+    TLS,
     Json,
     allow,
     can,
     deny,
     document,
     obligation,
+    only,
     principal,
+    shown,
     world,
 )
-
-BUCKET = "arn:aws:s3:::store"
-QUEUE = f"arn:aws:sqs:eu-west-1:{HOME}:q"
-TOPIC = f"arn:aws:sns:eu-west-1:{HOME}:t"
-KEY = f"arn:aws:kms:eu-west-1:{HOME}:key/k"
-TLS = {"Condition": {"Bool": {"aws:SecureTransport": "false"}}}
-READ = Shape(("s3:GetObject",), (f"{BUCKET}/in/*",))
-
-
-def shown(found: Outcome) -> Any:
-    """Return a verdict, with the request that breaks it."""
-    if found.witness is None:
-        return found.verdict
-    return found.verdict, found.witness.action, found.witness.resource, dict(found.witness.context)
-
-
-def only(*needs: Shape, identity: tuple[Json, ...], **more: Any) -> Outcome:
-    where = world(*identity, **more)
-    return prove(where, obligation(holder(where, "Role"), EVERY, needs))
 
 
 def test_what_the_needs_cover_is_proved_without_looking_at_a_single_request() -> None:
@@ -155,9 +141,6 @@ def test_pairs_of_action_and_resource_that_no_request_can_be_are_no_break() -> N
     assert shown(only(*needs[1:], identity=(merged,)))[1:3] == ("s3:GetObject", f"{BUCKET}/doc")
 
 
-# ---- what can be done
-
-
 def test_what_can_be_done_needs_every_part_of_its_zone() -> None:
     where = world(document(allow("s3:GetObject", f"{BUCKET}/*"), deny("s3:*", f"{BUCKET}/no/*")))
     role = holder(where, "Role")
@@ -197,9 +180,6 @@ def test_an_endpoints_policy_counts_where_the_request_goes_through_it() -> None:
         prove(where, can(role, "s3:GetObject", f"{BUCKET}/a/x", aws_sourcevpce="vpce-1")).verdict
         is Verdict.PROVED
     )
-
-
-# ---- keys and roles
 
 
 def test_identity_policies_do_nothing_on_a_key_that_does_not_point_to_the_account() -> None:
@@ -252,248 +232,6 @@ def test_a_role_can_be_assumed_by_whom_its_trust_policy_names() -> None:
         who.label for who in strangers(where) if prove(where, obligation(who)).verdict is Verdict.FAILED
     }
     assert breaking == {"lambda.amazonaws.com"}
-
-
-# ---- strangers
-
-
-def breaking(guards: dict[str, Json], *needs: Shape) -> dict[str, Any]:
-    where = world(guards=guards)
-    return {
-        who.label: shown(found)[1:]
-        for who in strangers(where)
-        if (found := prove(where, obligation(who, EVERY, needs))).verdict is not Verdict.PROVED
-    }
-
-
-def test_everyone_means_every_stranger() -> None:
-    found = breaking({BUCKET: document(allow("s3:GetObject", f"{BUCKET}/*", Principal="*"))})
-    assert {"another role of the account", "another account", "anonymous", "any other service"} <= set(found)
-    assert set(map(str, found.values())) == {str(("s3:GetObject", f"{BUCKET}/doc", {}))}
-
-
-def test_an_account_that_is_named_is_a_stranger_of_its_own() -> None:
-    found = breaking({BUCKET: document(allow("s3:GetObject", f"{BUCKET}/*", Principal={"AWS": AWAY}))})
-    assert set(found) == {f"the account {AWAY}"}
-
-
-def test_a_service_needs_the_source_that_the_condition_wants() -> None:
-    guard = document(
-        allow("sqs:SendMessage", QUEUE, Principal={"Service": "sns.amazonaws.com"},
-              Condition={"ArnEquals": {"aws:SourceArn": TOPIC}}),
-    )  # fmt: skip
-    assert breaking({QUEUE: guard}) == {
-        "sns.amazonaws.com": ("sqs:SendMessage", QUEUE, {"aws:sourcearn": (TOPIC,)})
-    }
-    need = Shape(("sqs:SendMessage",), (QUEUE,), (("aws:sourcearn", (TOPIC,)),))
-    assert breaking({QUEUE: guard}, need) == {}
-    loose = document(allow("sqs:SendMessage", QUEUE, Principal={"Service": "sns.amazonaws.com"}))
-    assert breaking({QUEUE: loose}, need) == {"sns.amazonaws.com": ("sqs:SendMessage", QUEUE, {})}
-
-
-def test_a_source_condition_for_everybody_lets_only_services_in() -> None:
-    guard = document(
-        allow("sqs:SendMessage", QUEUE, Principal="*", Condition={"ArnLike": {"aws:SourceArn": TOPIC}})
-    )
-    assert all(label.endswith(("amazonaws.com", "any other service")) for label in breaking({QUEUE: guard}))
-
-
-def test_the_hole_of_for_all_values_is_found() -> None:
-    guard = document(
-        allow("sqs:SendMessage", QUEUE, Principal={"Service": "sns.amazonaws.com"},
-              Condition={"ForAllValues:StringEquals": {"aws:SourceAccount": HOME}}),
-    )  # fmt: skip
-    need = Shape(("sqs:SendMessage",), (QUEUE,), (("aws:sourceaccount", (HOME,)),))
-    assert breaking({QUEUE: guard}, need) == {"sns.amazonaws.com": ("sqs:SendMessage", QUEUE, {})}
-
-
-@pytest.mark.parametrize("operator", ["StringEqualsIfExists", "ArnLikeIfExists", "StringNotLike"])
-def test_a_condition_that_holds_without_its_key_is_no_source_condition(operator: str) -> None:
-    guard = document(
-        allow("sqs:SendMessage", QUEUE, Principal={"Service": "sns.amazonaws.com"},
-              Condition={operator: {"aws:SourceArn": TOPIC}}),
-    )  # fmt: skip
-    need = Shape(("sqs:SendMessage",), (QUEUE,), (("aws:sourcearn", (TOPIC,)),))
-    assert breaking({QUEUE: guard}, need) == {"sns.amazonaws.com": ("sqs:SendMessage", QUEUE, {})}
-
-
-def test_source_account_and_source_arn_agree() -> None:
-    both = {"ArnLike": {"aws:SourceArn": TOPIC}, "StringNotEquals": {"aws:SourceAccount": HOME}}
-    guard = document(
-        allow("sqs:SendMessage", QUEUE, Principal={"Service": "sns.amazonaws.com"}, Condition=both)
-    )
-    found = breaking({QUEUE: guard})
-    assert found == {"sns.amazonaws.com": ("sqs:SendMessage", QUEUE, {"aws:sourcearn": (TOPIC,)})}
-    both["Null"] = {"aws:SourceAccount": "false"}
-    assert (
-        breaking(
-            {
-                QUEUE: document(
-                    allow(
-                        "sqs:SendMessage", QUEUE, Principal={"Service": "sns.amazonaws.com"}, Condition=both
-                    )
-                )
-            }
-        )
-        == {}
-    )
-
-
-def test_a_member_of_an_organization_may_be_of_another_account_and_is_never_anonymous() -> None:
-    member = {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}
-    found = breaking({BUCKET: document(allow("s3:GetObject", f"{BUCKET}/*", Principal="*", **member))})
-    assert "another account" in found
-    assert "anonymous" not in found
-    assert "sns.amazonaws.com" not in found
-
-
-def test_a_condition_on_names_lets_in_whoever_is_named_so() -> None:
-    named = {"Condition": {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{HOME}:role/Admin*"}}}
-    found = breaking({BUCKET: document(allow("s3:GetObject", f"{BUCKET}/*", Principal="*", **named))})
-    assert list(found) == ["another role of the account, such as role/Adminsomebody-else"]
-
-
-def test_other_accounts_own_resources_are_not_the_templates() -> None:
-    foreign = f"arn:aws:sqs:eu-west-1:{AWAY}:q"
-    found = only(identity=(document(allow("sqs:SendMessage", foreign)),))
-    assert shown(found) == (Verdict.FAILED, "sqs:SendMessage", foreign, {})
-
-
-# ---- denials
-
-
-@pytest.mark.parametrize(
-    ("condition", "verdict"),
-    [
-        ({"Bool": {"aws:SecureTransport": "false"}}, Verdict.PROVED),
-        ({"BoolIfExists": {"aws:SecureTransport": "false"}}, Verdict.PROVED),
-        ({"Bool": {"aws:SecureTransport": "true"}}, Verdict.FAILED),
-        ({"Null": {"aws:SecureTransport": "true"}}, Verdict.FAILED),
-        (
-            {"Bool": {"aws:SecureTransport": "false"}, "NumericLessThan": {"s3:TlsVersion": "1.2"}},
-            Verdict.FAILED,
-        ),
-    ],
-)
-def test_who_may_everything_is_denied_without_tls(condition: Json, verdict: Verdict) -> None:
-    guard = document(deny("s3:*", [BUCKET, f"{BUCKET}/*"], Principal="*", Condition=condition))
-    where = world(guards={BUCKET: guard})
-    zone = Shape(("s3:*",), (BUCKET, f"{BUCKET}/*"), (("aws:securetransport", ("false",)),))
-    assert prove(where, obligation(administrator(where), zone)).verdict is verdict
-
-
-@pytest.mark.parametrize(("least", "verdict"), [("1.2", Verdict.PROVED), ("1.1", Verdict.FAILED)])
-def test_who_may_everything_is_denied_with_old_tls(least: str, verdict: Verdict) -> None:
-    guard = document(
-        deny("s3:*", "*", Principal="*", Condition={"NumericLessThan": {"s3:TlsVersion": least}})
-    )
-    where = world(guards={BUCKET: guard})
-    zone = Shape(("s3:*",), (BUCKET, f"{BUCKET}/*"), (("s3:tlsversion", ("1.0", "1.1")),))
-    assert prove(where, obligation(administrator(where), zone)).verdict is verdict
-
-
-def test_a_deny_for_everybody_but_some_hits_whoever_has_a_boundary() -> None:
-    spared = {"Effect": "Deny", "Action": "*", "Resource": "*", "NotPrincipal": {"AWS": [ROLE, HOME]}}
-    guard = document(allow("s3:GetObject", "*", Principal={"AWS": ROLE}), spared)
-    ceiling = document(allow("*", "*"))
-    found = only(identity=(), guards={BUCKET: guard}, boundaries=(ceiling,))
-    assert found.verdict is Verdict.PROVED
-
-
-# ---- what cannot be decided
-
-
-def test_an_unknown_operator_leaves_it_open_and_says_why() -> None:
-    odd = allow("s3:GetObject", f"{BUCKET}/*", Condition={"StringSounds": {"x:k": "a"}})
-    found = only(identity=(document(odd),))
-    assert found.verdict is Verdict.UNDECIDED
-    assert found.why.startswith(f"it is undecided whether Role can s3:GetObject on {BUCKET}/doc: ")
-    assert "the operator StringSounds is none that is known here" in found.why
-
-
-def test_an_unknown_text_is_no_proof_and_no_break() -> None:
-    found = only(READ, identity=(document(allow("s3:GetObject", f"arn:aws:s3:::{UNKNOWN}/*")),))
-    assert found.verdict is Verdict.UNDECIDED
-    where = world(document(allow("s3:GetObject", f"arn:aws:s3:::{UNKNOWN}/*")))
-    assert (
-        prove(where, can(holder(where, "Role"), "s3:GetObject", f"{BUCKET}/x")).verdict is Verdict.UNDECIDED
-    )
-
-
-def test_an_unknown_statement_is_left_at_the_first_open_request() -> None:
-    unknown = allow("*", "*", Condition={"Unread": {"x:k": "a"}})
-    guards = {
-        f"arn:aws:s3:::b{number}": document(deny("s3:*", "*", Principal="*", **TLS)) for number in range(300)
-    }
-    where = world(document(unknown), guards=guards)
-    began = perf_counter()
-    found = prove(where, obligation(holder(where, "Role")))
-    assert found.verdict is Verdict.UNDECIDED
-    assert len(found.cells) < 10
-    assert perf_counter() - began < 2
-
-
-def test_a_certain_break_is_found_beside_an_unknown_statement() -> None:
-    unknown = allow("*", "*", Condition={"Unread": {"x:k": "a"}})
-    found = only(identity=(document(unknown, allow("sqs:SendMessage", QUEUE)),))
-    assert shown(found)[:3] == (Verdict.FAILED, "sqs:SendMessage", QUEUE)
-
-
-def test_a_variable_that_who_asks_fixes_is_filled_in() -> None:
-    own = allow("s3:GetObject", f"{BUCKET}/${{aws:PrincipalAccount}}/*")
-    assert (
-        only(Shape(("s3:GetObject",), (f"{BUCKET}/{HOME}/*",)), identity=(document(own),)).verdict
-        is Verdict.PROVED
-    )
-    found = only(Shape(("s3:GetObject",), (f"{BUCKET}/{AWAY}/*",)), identity=(document(own),))
-    assert shown(found)[:3] == (Verdict.FAILED, "s3:GetObject", f"{BUCKET}/{HOME}/doc")
-
-
-def test_a_variable_that_nothing_fixes_is_no_proof() -> None:
-    own = document(allow("s3:GetObject", f"{BUCKET}/${{aws:PrincipalTag/team}}/*"))
-    where = world(own)
-    zone = Shape(("s3:GetObject",), (f"{BUCKET}/red/*",))
-    found = prove(where, obligation(holder(where, "Role"), zone))
-    assert found.verdict is not Verdict.PROVED
-    whole = Shape(("s3:GetObject",), (f"{BUCKET}/*",))
-    assert prove(where, obligation(holder(where, "Role"), zone, (whole,))).verdict is Verdict.PROVED
-
-
-@pytest.mark.parametrize("key", ["aws:ResourceAccount", "s3:prefix", "aws:RequestedRegion"])
-def test_a_variable_of_the_request_itself_is_no_proof(key: str) -> None:
-    where = world(document(allow("s3:*", f"{BUCKET}/${{{key}}}/*")))
-    zone = Shape(("s3:*",), (f"{BUCKET}/{HOME}/*",))
-    assert prove(where, obligation(holder(where, "Role"), zone)).verdict is not Verdict.PROVED
-
-
-def test_worst_cases_end_soon_and_say_why() -> None:
-    letters = [deny("s3:*", f"arn:aws:s3:::*{letter}*") for letter in "abcdefghijklmn"]
-    needs = (Shape(("s3:GetObject",), ("arn:aws:s3:::*",)),)
-    began = perf_counter()
-    where = world(document(allow("s3:GetObject", "arn:aws:s3:::*"), *letters))
-    found = prove(
-        where, obligation(holder(where, "Role"), Shape(("s3:*",), ("arn:aws:s3:::?*?",))), states=2000
-    )
-    assert found.verdict is Verdict.UNDECIDED
-    assert "more pieces than can be looked at (2,000 states)" in found.why
-    assert perf_counter() - began < 3
-    assert prove(where, obligation(holder(where, "Role"), EVERY, needs)).verdict is Verdict.PROVED
-
-
-def test_too_many_conditions_end_soon_and_say_why() -> None:
-    many = [deny("s3:*", "*", Condition={"StringEquals": {f"x:k{number}": "a"}}) for number in range(12)]
-    unless = deny("s3:*", "*", Condition={"StringNotEquals": {"x:k0": "b"}})
-    began = perf_counter()
-    found = only(identity=(document(allow("s3:GetObject", f"{BUCKET}/x"), unless, *many),))
-    assert found.verdict is Verdict.UNDECIDED
-    assert "more combinations of keys and values" in found.why
-    assert perf_counter() - began < 3
-
-
-def test_a_break_is_looked_for_among_the_first_of_too_many() -> None:
-    many = [deny("s3:*", "*", Condition={"StringEquals": {f"x:k{number}": "a"}}) for number in range(12)]
-    found = only(identity=(document(allow("s3:GetObject", f"{BUCKET}/x"), *many),))
-    assert shown(found) == (Verdict.FAILED, "s3:GetObject", f"{BUCKET}/x", {})
 
 
 def test_who_has_everything_in_another_account_gets_only_what_guards_give() -> None:
