@@ -214,7 +214,7 @@ def _addresses(tests: Tests) -> Iterator[str]:
         like = int(ipaddress.ip_address(nice))
         for low, high in zip(edges, [*edges[1:], 2**bits], strict=True):
             shown = like if low <= like < high else low + min(7, high - low - 1)
-            yield str(ipaddress.IPv4Address(shown) if version == 4 else ipaddress.IPv6Address(shown))  # noqa: PLR2004 - of IP
+            yield str(ipaddress.IPv4Address(shown) if version == 4 else ipaddress.IPv6Address(shown))  # noqa: PLR2004 - the version of IP
 
 
 def plain(text: str) -> Glob:

@@ -398,7 +398,7 @@ class Clinic(cdk.Stack):
         policy.cfn_options.condition = is_live  # type: ignore[union-attr]  # the policy's own resource
         stash.add_to_resource_policy(
             iam.PolicyStatement(
-                principals=[iam.ArnPrincipal(only_live.role.role_arn)],  # type: ignore[union-attr]  # same
+                principals=[iam.ArnPrincipal(only_live.role.role_arn)],  # type: ignore[union-attr]  # the role is made a few lines above
                 actions=["s3:GetObject"],
                 resources=[
                     stash.arn_for_objects(

@@ -130,7 +130,7 @@ def main() -> None:
         found = sweep(name)
         print(found)  # noqa: T201 - what the command is for
         for survivor in found.survivors:
-            print(f"  {survivor}")  # noqa: T201 - same
+            print(f"  {survivor}")  # noqa: T201 - a script that prints
         sweeps.append(found)
     TABLE.write_text(written(sweeps), encoding="utf-8")
 
