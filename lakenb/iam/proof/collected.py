@@ -8,6 +8,7 @@ from lakenb.iam.patterns import Pattern, Variable, Wild
 from lakenb.iam.proof.cells import Tests, plain, several, values
 from lakenb.iam.proof.keys import (
     MOMENTS,
+    MULTIVALUED,
     TRUTHS,
     Presence,
     by_principal,
@@ -161,7 +162,9 @@ class Collected:
             tests.families.add("bool")
         found = values(key, tests, within, (_HINTS.get(key, "other"),), states)
         self.is_exact &= tests.is_exact
-        cells, is_whole = several(found, is_multivalued=tests.is_set and is_multivalued(key))
+        # a plain operator on several values is not documented, and such keys have them
+        has_several = is_multivalued(key) if tests.is_set else bool(MULTIVALUED.fullmatch(key))
+        cells, is_whole = several(found, is_multivalued=has_several)
         self.is_whole &= is_whole
         if not within and presence(key, self.setting) is not Presence.ALWAYS:
             cells.insert(0, None)

@@ -47,6 +47,7 @@ _OTHER: Final = "999999999999"  # an account that stands for all that no policy 
 _TOO_MANY: Final = (
     "the conditions of the policies in force have more combinations of keys and values than can be looked at"
 )
+_OTHERS: Final = "resources of other accounts are among those asked about, and their policies are not known"
 _DENIALS: Final = frozenset({Decision.EXPLICITLY_DENIED, Decision.IMPLICITLY_DENIED})
 
 
@@ -112,6 +113,8 @@ class _Proof:
         self.cells: dict[object, Cell] = {}
         self.prefixes: set[str] = set()
         self.doubts: dict[str, None] = {}
+        if not self.is_only and any(map(_spans_accounts, zone.resources)):
+            self._doubt(_OTHERS)
         self.open: Witness | None = None
         self.failed: Witness | None = None
 
@@ -269,3 +272,9 @@ class _Proof:
             )
         elif self.open is None:
             self.open = witness(self.who, request, policies, decision)
+
+
+def _spans_accounts(resource: str) -> bool:
+    """Return whether a glob names resources of more accounts than one."""
+    fields = resource.split(":", 5)
+    return len(fields) > 5 and any(wild in fields[4] for wild in "*?")  # noqa: PLR2004 - the fields of an ARN
