@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lakenb.errors import LakenbError
 from lakenb.graph.graph import Graph
-from lakenb.iam.questions import diff
-from lakenb.iam.stacks.read import worlds
-from lakenb.iam.stacks.source import source
 from lakenb.packaging.assets import asset_key
 from lakenb.packaging.sizes import package_sizes
 from lakenb.packaging.zips import function_zip
-from lakenb.review.asking import Asking
-from lakenb.review.verify import Verifier
 from lakenb.template.build import build, to_json
 from lakenb.views.progress import progress_line
 from lakenb.views.seen import Seen, seen
@@ -34,12 +30,18 @@ if TYPE_CHECKING:
     from lakenb.records.attempt import Attempt
     from lakenb.records.run import Run
     from lakenb.records.tables import Table
+    from lakenb.review.asking import Asking
     from lakenb.review.verification import Verification
+    from lakenb.review.verify import Verifier
     from lakenb.views.picture import Picture
 
 
-# What was proved last: after an edit only what it touches is proved again.
-_VERIFIER = Verifier()
+@cache
+def _verifier() -> Verifier:
+    """Return the one that remembers what was proved last: after an edit only what it touches is done again."""
+    from lakenb.review.verify import Verifier  # noqa: PLC0415 - a third of the import's time, for proofs only
+
+    return Verifier()
 
 
 class Pipeline(Graph):
@@ -171,8 +173,10 @@ class Pipeline(Graph):
         Verification
             Shows itself: a line for each promise, what is wrong with its mend, exceptions and assumptions.
         """
+        from lakenb.iam.stacks.source import source  # noqa: PLC0415 - see _verifier
+
         given = source(self.template() if template is None else template, name=self.id)
-        return _VERIFIER.verify(given, self, certificates=certificates)
+        return _verifier().verify(given, self, certificates=certificates)
 
     def can(self, principal: str, action: str, resource: str, **context: Any) -> Answer:
         """Return the decision on one request, with its reasons.
@@ -217,10 +221,17 @@ class Pipeline(Graph):
         Diff
             Prints one sentence for each change, with an example; false where nothing changes.
         """
+        from lakenb.iam.questions import diff  # noqa: PLC0415 - see _verifier
+        from lakenb.iam.stacks.read import worlds  # noqa: PLC0415 - see _verifier
+        from lakenb.iam.stacks.source import source  # noqa: PLC0415 - see _verifier
+
         after = new.template() if isinstance(new, Pipeline) else new
         return diff(worlds(source(self.template())), worlds(source(after)))
 
     def _asking(self) -> Asking:
+        from lakenb.iam.stacks.source import source  # noqa: PLC0415 - see _verifier
+        from lakenb.review.asking import Asking  # noqa: PLC0415 - see _verifier
+
         return Asking(source(self.template(), name=self.id), self)
 
     def _seen(self) -> Seen:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from copy import deepcopy
 from typing import Any
 
@@ -123,3 +125,9 @@ def test_a_pipeline_that_cannot_have_a_template_says_so_before_it_proves() -> No
 
     with pytest.raises(lk.errors.UnsupportedError):
         pipe.verify()
+
+
+def test_what_proves_is_imported_only_when_something_is_proved() -> None:
+    code = "import sys, lakenb; print([name for name in sys.modules if name.startswith('lakenb.review')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
