@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 @cache
 def _verifier() -> Verifier:
-    """Return the one that remembers what was proved last: after an edit only what it touches is done again."""
+    """Return the one that remembers what it proved: after an edit only what that touches is done again."""
     from lakenb.review.verify import Verifier  # noqa: PLC0415 - a third of the import's time, for proofs only
 
     return Verifier()
