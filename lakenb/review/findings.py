@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lakenb.iam.proof.values import Modality, Verdict
+from lakenb.iam.questions.doors import opened
 from lakenb.iam.requests import Sort
 from lakenb.iam.truth import NO, Decision
-from lakenb.review.naming import DOORS, Naming, verb
+from lakenb.review.naming import Naming, verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -240,10 +241,10 @@ def _fitting(statement: Statement, resource: str) -> str:
 
 def _door(statement: Statement, action: str) -> str:
     """Return what an action opens beside itself."""
-    if action in DOORS:
-        return f"; with it one can {DOORS[action]}"
-    others = [door for door in DOORS if statement.actions.cover(door.lower())]
-    return f"; it also allows {others[0]}, to {DOORS[others[0]]}" if others else ""
+    if action in _OPENED:
+        return f"; with it one {_OPENED[action]}"
+    others = [door for door in _OPENED if statement.actions.cover(door.lower())]
+    return f"; it also allows {others[0]}, with which one {_OPENED[others[0]]}" if others else ""
 
 
 def _narrower(obligation: Obligation, label: str, witness: Witness) -> str:
@@ -257,6 +258,7 @@ def _narrower(obligation: Obligation, label: str, witness: Witness) -> str:
     return f"take {witness.action} out of {label}, or narrow its resources to what is needed"
 
 
+_OPENED = opened()
 _WITHOUT_DOORS = frozenset({"P7", "P8"})  # a missing deny, a missing ceiling: neither grants
 _DENIES = {
     "s3": "deny s3:* to everyone on the bucket and its objects, once where aws:SecureTransport is false and "

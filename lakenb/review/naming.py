@@ -26,33 +26,6 @@ _VERBS = {
     "lambda:InvokeFunction": "invoke",
     "lambda:InvokeFunctionUrl": "invoke by its URL",
 }
-# Actions by which somebody widens what they may do, and how.
-DOORS = {
-    "iam:AttachRolePolicy": "attach any policy to a role",
-    "iam:CreatePolicyVersion": "rewrite a managed policy",
-    "iam:PassRole": "hand a role to a service that acts with it",
-    "iam:PutRolePolicy": "write a policy into a role",
-    "iam:UpdateAssumeRolePolicy": "rewrite who may become a role",
-    "kms:CreateGrant": "let anybody use a key",
-    "kms:PutKeyPolicy": "rewrite who may use a key",
-    "lambda:AddPermission": "let anybody invoke a function",
-    "lambda:CreateFunctionUrlConfig": "open a function to the internet",
-    "lambda:InvokeFunction": "run a function with that function's role",
-    "lambda:UpdateFunctionCode": "run code of its own with a function's role",
-    "lambda:UpdateFunctionConfiguration": "change what a function's code is told",
-    "s3:PutAccessPointPolicy": "open a bucket by an access point",
-    "s3:PutBucketAcl": "open a bucket by its access control list",
-    "s3:PutBucketNotification": "send a bucket's events elsewhere",
-    "s3:PutBucketPolicy": "rewrite who may reach a bucket",
-    "s3:PutObjectAcl": "open an object by its access control list",
-    "sns:AddPermission": "let anybody publish to a topic",
-    "sns:SetTopicAttributes": "rewrite who may reach a topic",
-    "sns:Subscribe": "have a copy of every message of a topic",
-    "sqs:AddPermission": "let anybody reach a queue",
-    "sqs:SetQueueAttributes": "rewrite who may reach a queue",
-    "sts:AssumeRole": "become another role",
-    "sts:TagSession": "carry tags into another role's session",
-}
 
 
 class Naming:

@@ -61,7 +61,7 @@ def test_a_door_is_named() -> None:
     found = verified(letters(), allowing("SentencesRole", "lambda:UpdateFunctionCode", arn("InboxFunction")))
     (one,) = of_claim(found, "P1")
     assert "'sentences' may do lambda:UpdateFunctionCode on the function of 'inbox'" in one.sentence
-    assert "with it one can run code of its own with a function's role" in one.sentence
+    assert "with it one replaces the code of a function" in one.sentence
 
 
 def test_a_missing_permission_is_said_with_what_it_is_for() -> None:

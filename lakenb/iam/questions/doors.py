@@ -119,6 +119,10 @@ DOORS: Final = (
          "S3 User Guide, Blocking public access to your Amazon S3 storage"),
     Door("s3:PutBucketOwnershipControls", _BUCKET, Gain.RESOURCE, "lets access control lists count on {on}",
          "S3 User Guide, Controlling ownership of objects"),
+    Door("s3:PutAccessPointPolicy", ("AWS::S3::AccessPoint",), Gain.RESOURCE,
+         "opens a bucket by the policy of {on}", "S3 User Guide, Managing access with access points"),
+    Door("s3:PutBucketNotification", _BUCKET, Gain.RESOURCE, "has what happens in {on} told elsewhere",
+         "S3 User Guide, Amazon S3 Event Notifications"),
     Door("s3:PutReplicationConfiguration", _BUCKET, Gain.RESOURCE, "has {on} copied elsewhere",
          "S3 User Guide, Replicating objects within and across Regions"),
     Door("sqs:AddPermission", ("AWS::SQS::Queue",), Gain.RESOURCE, "lets others use {on}",
@@ -182,3 +186,22 @@ PASS_DOORS: Final = (
              "has AWS call what it likes as {on}",
              _HANDING + "EventBridge Scheduler User Guide, Execution role"),
 )  # fmt: skip
+
+# A role is not changed by being handed over: what opens is the service that it is handed to, in PASS_DOORS.
+_HANDS: Final = ("iam:PassRole", "hands a role to a service that acts with it")
+_THINGS: Final = {
+    "ManagedPolicy": "managed policy",
+    "AccessPoint": "access point",
+    "FileSystem": "file system",
+}
+
+
+def opened() -> dict[str, str]:
+    """Return what whoever may take an action does with it, by action: ``writes a policy into a role``."""
+    return {door.action: door.text.format(on=_thing(door.on[0])) for door in DOORS} | dict([_HANDS])
+
+
+def _thing(kind: str) -> str:
+    name = kind.rpartition("::")[2]
+    word = _THINGS.get(name, name.lower())
+    return f"{'an' if word[0] in 'aeio' else 'a'} {word}"

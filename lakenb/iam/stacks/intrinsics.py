@@ -39,7 +39,7 @@ class Scope(Protocol):
 
     def condition(self, name: str) -> bool:
         """Return whether a condition holds; raises LookupError likewise."""
-        raise NotImplementedError
+        ...
 
     def mapped(self, name: str, first: str, second: str) -> Any:
         """Return a value of a mapping; None where it has no such keys; raises LookupError likewise."""
@@ -50,7 +50,7 @@ class Scope(Protocol):
     @property
     def region(self) -> str:
         """The region."""
-        raise NotImplementedError
+        ...
 
 
 class Notes(Protocol):

@@ -6,7 +6,7 @@ import pytest
 
 from lakenb.errors import PolicyError
 from lakenb.iam.questions import reach
-from lakenb.iam.questions.doors import DOORS, PASS_DOORS, Gain
+from lakenb.iam.questions.doors import DOORS, PASS_DOORS, Gain, opened
 from tests.iam.questions.worlds import (
     ACCOUNT,
     FUNCTION,
@@ -187,3 +187,11 @@ def test_a_way_back_to_oneself_is_no_path() -> None:
         trusts={"Reader": _trust({"AWS": ACCOUNT})},
     )
     assert reach(itself, "Reader").paths == ()
+
+
+def test_what_a_door_opens_is_told_of_any_resource_of_its_kind() -> None:
+    told = opened()
+    assert told["iam:PutRolePolicy"] == "writes a policy into a role"
+    assert told["s3:PutAccessPointPolicy"] == "opens a bucket by the policy of an access point"
+    assert told["iam:PassRole"] == "hands a role to a service that acts with it"
+    assert not [text for text in told.values() if "{" in text]
