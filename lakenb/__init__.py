@@ -31,6 +31,8 @@ from lakenb.errors import (
     UnsupportedError,
 )
 from lakenb.graph.filters import when
+from lakenb.graph.keys import Key
+from lakenb.graph.networks import Vpc
 from lakenb.graph.steps import Handle, Step
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "ImageMetadataExtractor",
     "IncompatibleEdgeError",
     "InputsError",
+    "Key",
     "LakenbError",
     "LocalRunError",
     "OptionError",
@@ -64,6 +67,7 @@ __all__ = [
     "SynthError",
     "TravelError",
     "UnsupportedError",
+    "Vpc",
     "ZipInflate",
     "matched",
     "middleware",

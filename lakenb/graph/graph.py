@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from lakenb.errors import Fault, FilterError, PipelineError
 from lakenb.graph.filter_policy import consumer_filter, filter_policy
+from lakenb.graph.keys import Key, KeyPer, as_key, key_faults, key_per_faults
+from lakenb.graph.networks import vpc_faults
 from lakenb.graph.options import PIPELINE_ID_LENGTH, id_faults, shown
 from lakenb.graph.steps import Handle, Part, Pipeable, Step
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from lakenb.graph.filters import Filter
+    from lakenb.graph.keys import NamedKey
+    from lakenb.graph.networks import Vpc
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +56,12 @@ class Graph:
     handles
         Handles or steps whose whole upstream makes the pipeline.
     key
-        ARN of a customer managed key for all nodes (refused by this version when the template is made).
+        A customer managed key: `lakenb.Key()` for one that the stack makes, a key's ARN or alias, or a key of
+        CDK. None leaves AWS's default encryption.
+    key_per
+        One key for the ``"pipeline"``, or one for each ``"node"`` or each ``"store"`` (bucket).
     vpc
-        Placement of all nodes (refused likewise).
+        Placement of all nodes in a VPC.
     strict
         True makes pass-through nodes copy, so that no grant is forwarded.
 
@@ -75,8 +82,9 @@ class Graph:
     id: str
     nodes: Mapping[str, Step]
     edges: tuple[Edge, ...]
-    key: str | None
-    vpc: str | None
+    key: Key | None
+    key_per: KeyPer
+    vpc: Vpc | None
     strict: bool
     _producers: Mapping[str, tuple[str, ...]] = field(repr=False, compare=False)
     _consumers: Mapping[str, tuple[str, ...]] = field(repr=False, compare=False)
@@ -85,25 +93,32 @@ class Graph:
         self,
         id: str,  # noqa: A002 - the field's word
         *handles: Handle | Step,
-        key: str | None = None,
-        vpc: str | None = None,
+        key: Key | str | NamedKey | None = None,
+        key_per: KeyPer = "pipeline",
+        vpc: Vpc | None = None,
         strict: bool = False,
     ) -> None:
         united = _unite(handles)
+        taken = as_key(key)
         faults = [
             *id_faults(id, "the pipeline's id", PIPELINE_ID_LENGTH),
             *united.faults,
             *_place_faults(united),
             *_cycle_faults(united),
             *_filter_faults(united),
+            *key_faults(taken, "its key"),
+            *vpc_faults(vpc, "its VPC"),
         ]
+        if taken is None or isinstance(taken, Key):
+            faults += key_per_faults(taken, key_per, "its keys")
         if faults:
             raise PipelineError([Fault(f.what, f"{f.where}, pipeline {shown(id)}", f.mend) for f in faults])
         values: dict[str, Any] = {
             "id": id,
             "nodes": united.nodes,
             "edges": united.edges,
-            "key": key,
+            "key": taken,
+            "key_per": key_per,
             "vpc": vpc,
             "strict": strict,
             "_producers": _neighbours((edge.consumer, edge.producer) for edge in united.edges),

@@ -12,11 +12,13 @@ from dataclasses import KW_ONLY, dataclass, fields
 from datetime import timedelta
 from enum import Enum
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
-from lakenb.errors import Fault, IncompatibleEdgeError, OptionError, UnsupportedError
+from lakenb.errors import Fault, IncompatibleEdgeError, OptionError
 from lakenb.graph.code import Code
+from lakenb.graph.keys import as_key, key_faults
 from lakenb.graph.mime import any_overlap
+from lakenb.graph.networks import vpc_faults
 from lakenb.graph.options import (
     COMPUTE_TYPES,
     Settings,
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lakenb.graph.filters import Filter
+    from lakenb.graph.keys import Key, NamedKey
+    from lakenb.graph.networks import Vpc
+    from lakenb.graph.services import GivenPlace, Service
 
 S = TypeVar("S", bound="Step")
 
@@ -42,6 +47,7 @@ class Part(Enum):
     TRIGGER = "trigger"  # brings documents in; its bucket and prefix are what it provides
     TRANSFORMER = "transformer"  # puts new documents into a store of its own
     PASS_THROUGH = "pass-through"  # noqa: S105 - sends on what its producers provide
+    COMPOSER = "composer"  # puts documents of its own and sends on what its producers provide
     CONNECTOR = "connector"  # the end: its destination is its store
 
 
@@ -63,6 +69,13 @@ class Row:
         Defaults of the options of the same name.
     packages
         Exact requirements of what the handler stands on.
+    services
+        What it uses beside queue, topic, function and log.
+    reads
+        Whether its function opens documents. A trigger whose events tell all does not.
+    announces
+        Whether its function publishes to the node's topic. Where another service does it for the node, the
+        function must not.
     """
 
     kind: str
@@ -74,6 +87,9 @@ class Row:
     timeout: timedelta = timedelta(seconds=60)
     batch_size: int = 5
     packages: tuple[str, ...] = ()
+    services: tuple[Service, ...] = ()
+    reads: bool = True
+    announces: bool = True
 
 
 class Pipeable:
@@ -173,10 +189,10 @@ class Step(Pipeable):
     log_retention
         Time for which log lines are kept; CloudWatch Logs offers certain numbers of days.
     key
-        ARN of a customer managed key for this node. This version writes default encryption only, and
-        refuses a key rather than ignoring it.
+        A customer managed key for this node alone: `lakenb.Key`, a key's ARN or alias, or a key of CDK. By
+        default the pipeline's.
     vpc
-        Placement in a VPC. This version refuses it rather than ignoring it.
+        Placement of this node alone in a VPC. By default the pipeline's.
 
     Raises
     ------
@@ -197,8 +213,8 @@ class Step(Pipeable):
     max_concurrency: int | None = None
     memory_mib: int | None = None
     log_retention: timedelta = timedelta(days=7)
-    key: str | None = None
-    vpc: str | None = None
+    key: Key | str | NamedKey | None = None
+    vpc: Vpc | None = None
 
     def __post_init__(self) -> None:
         """Fill in the id, and raise every fault of the options at once."""
@@ -207,6 +223,7 @@ class Step(Pipeable):
         for field in fields(self):  # a list is what people write; a value needs a tuple
             if isinstance(value := getattr(self, field.name), list):
                 object.__setattr__(self, field.name, tuple(value))
+        object.__setattr__(self, "key", as_key(self.key))
         if faults := self.faults():
             raise OptionError(faults)
 
@@ -217,6 +234,8 @@ class Step(Pipeable):
             *id_faults(self.id, where),
             *taken_id_faults(self.id, where),
             *compute_faults(self.compute, where),
+            *key_faults(self.key, where),
+            *vpc_faults(self.vpc, where),
             *settings_faults(self.settings(), where),
             *self.own_faults(where),
         ]
@@ -228,6 +247,30 @@ class Step(Pipeable):
     def own_options(self) -> dict[str, Any]:
         """Return the options that travel to the handler, as JSON values."""
         return {}
+
+    def own_key(self) -> Key | None:
+        """Return the key of this node alone, or None."""
+        return cast("Key | None", self.key)
+
+    def services(self) -> tuple[Service, ...]:
+        """Return what the node uses beside queue, topic, function and log."""
+        return self.row.services
+
+    def given_places(self) -> tuple[GivenPlace, ...]:
+        """Return where documents lie to which this node's events point and which nobody here put there."""
+        return ()
+
+    def given_queue(self) -> str:
+        """Return the ARN of the queue of somebody else that the node polls; empty for its own."""
+        return ""
+
+    def puts_documents(self) -> bool:
+        """Return whether the node puts documents into a bucket of its own, strict or not."""
+        return self.row.part in {Part.TRANSFORMER, Part.COMPOSER, Part.CONNECTOR}
+
+    def holds(self) -> timedelta:
+        """Return how long the node may keep an event beside its queue: stores live so much longer."""
+        return timedelta(0)
 
     def settings(self) -> Settings:
         """Return the common options with every default filled in."""
@@ -355,23 +398,6 @@ def compute_faults(compute: object, where: str) -> list[Fault]:
             f"leave it out, or set compute={COMPUTE_TYPES[0]!r}",
         )
     ]
-
-
-def refuse_unsupported(step: Step) -> None:
-    """Raise for an option that is understood and not written by this version.
-
-    Raises
-    ------
-    UnsupportedError
-        For a key or a VPC: leaving either out silently would break a promise.
-    """
-    for name, promise in (("key", "default encryption only"), ("vpc", "functions outside a VPC only")):
-        if getattr(step, name) is not None:
-            raise UnsupportedError(
-                f"{step.id!r} names a {name}; this version writes {promise}",
-                place(step.id),
-                f"leave {name} out",
-            )
 
 
 def _check_types(handle: Handle, consumer: Step) -> None:

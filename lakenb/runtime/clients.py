@@ -58,6 +58,21 @@ class Clients:
         """The client of SQS."""
         return self._client("sqs")
 
+    @property
+    def dynamodb(self) -> Any:
+        """The client of DynamoDB."""
+        return self._client("dynamodb")
+
+    @property
+    def scheduler(self) -> Any:
+        """The client of EventBridge Scheduler."""
+        return self._client("scheduler")
+
+    @property
+    def states(self) -> Any:
+        """The client of Step Functions."""
+        return self._client("stepfunctions")
+
     def take_calls(self) -> Counter[str]:
         """Return the calls since the last time, such as ``s3:GetObject``, and begin anew."""
         with self._lock:

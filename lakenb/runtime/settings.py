@@ -19,6 +19,10 @@ _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}"
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _QUEUE = re.compile(r"https?://\S+")
+_TABLE = re.compile(r"[A-Za-z0-9_.-]{3,255}")
+_GROUP = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d{12}:\S+")
+_FOLDER = re.compile(r"/\S+")
 
 
 class SettingsError(FaultsError):
@@ -69,6 +73,19 @@ class Settings:
         Bucket of the pipeline's cache.
     max_receives
         How often the queue hands a message out; None leaves the last word to the queue.
+    table
+        Name of the node's own table.
+    schedule_group, schedule_role, own_queue
+        Name of the node's own schedule group, ARN of the role that its schedules take, and ARN of the
+        node's own queue, to which they send.
+    machine
+        ARN of the node's own state machine.
+    files
+        Folder at which the node's own file system is mounted.
+    index
+        Bucket of the node's own index.
+    key
+        ARN of the key for what is made while the node runs.
     """
 
     node: str
@@ -81,6 +98,14 @@ class Settings:
     store_prefix: str = ""
     cache: str | None = None
     max_receives: int | None = None
+    table: str | None = None
+    schedule_group: str | None = None
+    schedule_role: str | None = None
+    own_queue: str | None = None
+    machine: str | None = None
+    files: str | None = None
+    index: str | None = None
+    key: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -103,6 +128,14 @@ class Settings:
             store_prefix=environment.get("LAKENB_STORE_PREFIX", ""),
             cache=reader.optional("LAKENB_CACHE", _pattern(_BUCKET, "a bucket's name"), None),
             max_receives=reader.optional("LAKENB_MAX_RECEIVES", _positive, None),
+            table=reader.optional("LAKENB_TABLE", _pattern(_TABLE, "a table's name"), None),
+            schedule_group=reader.optional("LAKENB_SCHEDULE_GROUP", _pattern(_GROUP, "a group's name"), None),
+            schedule_role=reader.optional("LAKENB_SCHEDULE_ROLE", _pattern(_ARN, "a role's ARN"), None),
+            own_queue=reader.optional("LAKENB_QUEUE", _pattern(_ARN, "a queue's ARN"), None),
+            machine=reader.optional("LAKENB_MACHINE", _pattern(_ARN, "a state machine's ARN"), None),
+            files=reader.optional("LAKENB_FILES", _pattern(_FOLDER, "a folder"), None),
+            index=reader.optional("LAKENB_INDEX", _pattern(_BUCKET, "a bucket's name"), None),
+            key=reader.optional("LAKENB_KEY", _pattern(_ARN, "a key's ARN"), None),
         )
         if reader.faults:
             raise SettingsError(reader.faults)

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 from lakenb.graph.steps import Part
 from lakenb.security.deputies import EVENTS, S3, SNS, deputy
-from lakenb.security.stores import given_bucket, own_store, provides
+from lakenb.security.keys import key_statements
+from lakenb.security.networks import network_statements, pinned
+from lakenb.security.services import extra_roles, service_statements
+from lakenb.security.stores import given_bucket, has_notifications, own_store, provides
 from lakenb.security.values import (
     ACCOUNT,
     EVERYONE,
@@ -27,7 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from lakenb.graph.graph import Graph
+    from lakenb.graph.steps import Step
     from lakenb.security.stores import Store
+    from lakenb.security.values import ExtraRole
 
 # A read that came through a pass-through node is a kind of its own (P1), and a statement of its own.
 READ_SOURCES, READ_FORWARDED = "ReadSources", "ReadForwarded"
@@ -52,13 +57,14 @@ def role_statements(
     -------
     tuple[Statement, ...]
         Reads of exactly what direct producers provide, puts into the own store and the own part of the
-        cache, the own queue, dead-letter queue, topic and logs. No list, no delete, no own output.
+        cache, the own queue, dead-letter queue, topic and logs, what its services need, and what all of
+        that needs of keys and networks. No list, no delete, no own output.
     """
-    part = graph.nodes[node].row.part
-    statements = list(_reads(graph, node, provided))
-    if part is not Part.TRIGGER:
-        statements += [*_puts(graph, node), *_cache(node)]
-    statements += _messages(node, publishes=part is not Part.CONNECTOR)
+    step = graph.nodes[node]
+    statements = [*_reads(graph, node, provided), *_puts(graph, node)]
+    if step.row.part is not Part.TRIGGER:
+        statements += _cache(node)
+    statements += _messages(step)
     statements.append(
         Statement(
             "WriteLogs",
@@ -67,29 +73,40 @@ def role_statements(
             f"'{node}' writes its own log",
         )
     )
-    return tuple(statements)
+    statements += service_statements(graph, node)
+    whole = (*pinned(graph, node, statements), *key_statements(graph, node, statements))
+    return (*whole, *network_statements(graph, node))
+
+
+def extra_role_statements(graph: Graph, node: str, role: ExtraRole) -> tuple[Statement, ...]:
+    """Return what a role that a service takes for a node may do, and what that needs of keys."""
+    return (*role.statements, *key_statements(graph, node, role.statements))
 
 
 def _reads(graph: Graph, node: str, provided: Mapping[str, tuple[Store, ...]]) -> Iterator[Statement]:
-    if graph.nodes[node].row.part is Part.TRIGGER:
+    step = graph.nodes[node]
+    if not step.row.reads:
+        return
+    if step.row.part is Part.TRIGGER:
+        if step.puts_documents():  # it makes its documents
+            return
         why = f"'{node}' looks at the objects that arrive: an S3 event carries no content type"
         yield Statement("ReadSources", ("s3:GetObject",), _targets(provided[node]), why)
         return
     for is_forwarded, sid, verb in ((False, READ_SOURCES, "provides"), (True, READ_FORWARDED, "passes on")):
-        producers = [one for one in graph.producers(node) if _forwards(graph, one) is is_forwarded]
-        if not producers:
+        sent = {
+            producer: stores
+            for producer in graph.producers(node)
+            if (stores := tuple(one for one in provided[producer] if (one.node != producer) is is_forwarded))
+        }
+        if not sent:
             continue
-        stores = tuple(sorted({store for producer in producers for store in provided[producer]}))
-        names = ", ".join(f"'{producer}'" for producer in producers)
+        read = tuple(sorted({store for stores in sent.values() for store in stores}))
+        names = ", ".join(f"'{producer}'" for producer in sent)
         kind = "forwarded grant: " if is_forwarded else ""
         why = f"{kind}'{node}' reads what its direct producer {names} {verb}"
-        edges = tuple((producer, node) for producer in producers)
-        yield Statement(sid, ("s3:GetObject",), _targets(stores), why, edges=edges)
-
-
-def _forwards(graph: Graph, node: str) -> bool:
-    """Tell whether documents leave a node where others put them: then reads behind it are forwarded."""
-    return own_store(graph, node) is None
+        edges = tuple((producer, node) for producer in sent)
+        yield Statement(sid, ("s3:GetObject",), _targets(read), why, edges=edges)
 
 
 def _targets(stores: tuple[Store, ...]) -> tuple[Target, ...]:
@@ -97,8 +114,8 @@ def _targets(stores: tuple[Store, ...]) -> tuple[Target, ...]:
 
 
 def _puts(graph: Graph, node: str) -> Iterator[Statement]:
-    store = own_store(graph, node)
-    if store is not None:
+    store, step = own_store(graph, node), graph.nodes[node]
+    if store is not None and (step.row.part is not Part.TRIGGER or step.puts_documents()):
         target = objects(node, store.prefix, "")
         why = f"'{node}' puts its documents into its own store"
         yield Statement("PutStore", ("s3:PutObject", "s3:AbortMultipartUpload"), (target,), why)
@@ -111,16 +128,18 @@ def _cache(node: str) -> Iterator[Statement]:
     yield Statement("PutCache", ("s3:PutObject",), (cached(f"{node}/", ""),), why)
 
 
-def _messages(node: str, *, publishes: bool) -> Iterator[Statement]:
+def _messages(step: Step) -> Iterator[Statement]:
+    node = step.id
+    sort, whose = (Sort.GIVEN_QUEUE, "given queue") if step.given_queue() else (Sort.QUEUE, "queue")
     yield Statement(
         "ReceiveQueue",
         ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
-        (of(Sort.QUEUE, node),),
-        f"Lambda polls the queue of '{node}' with this role",
+        (of(sort, node),),
+        f"Lambda polls the {whose} of '{node}' with this role",
     )
     why = f"'{node}' sends documents that can never succeed to its own dead-letter queue"
     yield Statement("SendDeadLetters", ("sqs:SendMessage",), (of(Sort.DEAD_LETTERS, node),), why)
-    if publishes:
+    if step.row.part is not Part.CONNECTOR and step.row.announces:
         why = f"'{node}' announces its documents on its own topic"
         yield Statement("PublishTopic", ("sns:Publish",), (of(Sort.TOPIC, node),), why)
 
@@ -131,9 +150,11 @@ def queue_statements(graph: Graph, node: str) -> tuple[Statement, ...]:
     if given_bucket(graph.nodes[node]) is not None:
         why = f"the rule of '{node}' delivers what its given bucket announces"
         allow = _deliver(EVENTS, "queue policy", queue, (of(Sort.RULE, node),), why=why)
-    elif graph.nodes[node].row.part is Part.TRIGGER:
+    elif has_notifications(graph, node):
         why = f"the bucket of '{node}' notifies it"
         allow = _deliver(S3, "queue policy", queue, (of(Sort.BUCKET, node),), why=why)
+    elif graph.nodes[node].row.part is Part.TRIGGER:  # a role of the pipeline sends: its own policy says so
+        return (_deny_plain_http("sqs:*", queue),)
     else:
         producers = graph.producers(node)
         topics = tuple(of(Sort.TOPIC, producer) for producer in producers)
@@ -222,6 +243,11 @@ def grants(graph: Graph) -> tuple[Grant, ...]:
         held = [(f"{node}", statement) for statement in role_statements(graph, node, provided)]
         resource_based = (*queue_statements(graph, node), *dead_letter_statements(graph, node))
         held += [(statement.principal or "", statement) for statement in resource_based]
+        held += [
+            (f"{node} ({role.sort.value})", statement)
+            for role in extra_roles(graph, node)
+            for statement in extra_role_statements(graph, node, role)
+        ]
         for principal, statement in held:
             if statement.effect == "Allow":
                 rows.update(_rows(principal, statement, provided))

@@ -21,6 +21,18 @@ class Sort(Enum):
     RULE = "rule"
     CACHE_OBJECTS = "cache objects"
     CACHE_BUCKET = "cache bucket"
+    TABLE = "table"
+    SCHEDULE_GROUP = "schedule group"
+    SCHEDULES = "schedules"  # those of a node's group
+    SCHEDULE_ROLE = "role for schedules"
+    MACHINE = "state machine"
+    MACHINE_ROLE = "role for waiting"
+    FILES = "file system"
+    ACCESS_POINT = "access point"
+    INDEX_BUCKET = "index bucket"
+    INDEX_OBJECTS = "index objects"
+    FUNCTION = "function"
+    GIVEN_QUEUE = "given queue"
 
 
 EVERYTHING = ("", "")
@@ -39,11 +51,14 @@ class Target:
     key_parts
         Literal parts of the object keys, a wildcard between each two: ``("in/", ".pdf")`` is
         ``in/*.pdf``, ``("in/a.pdf",)`` is that one key. Empty where the resource has no keys.
+    bucket
+        The name of a given bucket in which the objects lie; empty for a bucket of the pipeline.
     """
 
     sort: str
     node: str = ""
     key_parts: tuple[str, ...] = ()
+    bucket: str = ""
 
     def __str__(self) -> str:
         """Return a readable name, such as ``inbox/contracts/*``."""
@@ -53,9 +68,9 @@ class Target:
         return owner if self.sort == Sort.CACHE_BUCKET.value else f"{owner}.{self.sort}"
 
 
-def objects(node: str, *key_parts: str) -> Target:
+def objects(node: str, *key_parts: str, bucket: str = "") -> Target:
     """Return objects of a node's bucket; without parts all of them."""
-    return Target(Sort.OBJECTS.value, node, key_parts or EVERYTHING)
+    return Target(Sort.OBJECTS.value, node, key_parts or EVERYTHING, bucket)
 
 
 def cached(*key_parts: str) -> Target:
@@ -124,6 +139,31 @@ class Statement:
     principal: str | None = None
     effect: str = "Allow"
     edges: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraRole:
+    """A role that a service takes to do one thing for a node.
+
+    Parameters
+    ----------
+    sort
+        ``Sort.SCHEDULE_ROLE`` or ``Sort.MACHINE_ROLE``.
+    service
+        Who may take it, such as ``scheduler.amazonaws.com``.
+    statements
+        What it may do.
+    conditions
+        For whom the service must work to take it (P9).
+    why
+        One sentence for the reader of the grants.
+    """
+
+    sort: Sort
+    service: str
+    statements: tuple[Statement, ...]
+    conditions: tuple[Condition, ...]
+    why: str
 
 
 @dataclass(frozen=True, slots=True, order=True)

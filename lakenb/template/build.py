@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from lakenb.errors import UnsupportedError
-from lakenb.graph.steps import Part, refuse_unsupported
+from lakenb.graph.steps import Part
 from lakenb.security.statements import bucket_statements
-from lakenb.security.stores import given_bucket, provides
+from lakenb.security.stores import given_bucket, has_notifications, own_store, provides
 from lakenb.security.values import Sort, cached, of
 from lakenb.template import resources, rules
+from lakenb.template.keys import encrypt
 from lakenb.template.names import CACHE, CACHE_POLICY, Kind, subscription_id
+from lakenb.template.networks import place
 from lakenb.template.policies import Arns, document
 from lakenb.template.resources import Resource, View
+from lakenb.template.services import service_environment, service_resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,16 +42,8 @@ _TOPIC: dict[Kind, Callable[[View], Resource]] = {
     Kind.TOPIC: resources.topic,
     Kind.TOPIC_POLICY: resources.topic_policy,
 }
-RESOURCES_OF: dict[Part, dict[Kind, Callable[[View], Resource]]] = {
-    Part.TRIGGER: _EVERY_NODE | _STORE | _TOPIC,
-    Part.TRANSFORMER: _EVERY_NODE | _STORE | _TOPIC,
-    Part.PASS_THROUGH: _EVERY_NODE | _TOPIC,
-    Part.CONNECTOR: _EVERY_NODE | _STORE,
-}
-# a given bucket is nobody's resource here; a rule takes its events
-RESOURCES_OF_GIVEN_TRIGGER: dict[Kind, Callable[[View], Resource]] = (
-    _EVERY_NODE | {Kind.RULE: rules.rule} | _TOPIC
-)
+# a queue of somebody else is nobody's resource here
+_OWN_QUEUE = (Kind.QUEUE, Kind.QUEUE_POLICY)
 
 
 def build(graph: Graph, code: Mapping[Code, str]) -> dict[str, Any]:
@@ -69,23 +63,27 @@ def build(graph: Graph, code: Mapping[Code, str]) -> dict[str, Any]:
     dict
         Resources sorted by logical id, equal to the byte for equal graphs.
 
-    Raises
-    ------
-    UnsupportedError
-        For a key or a VPC, which this version would otherwise leave out silently.
     """
-    _refuse_unsupported(graph)
     provided = provides(graph)
-    given = {node: name for node, step in graph.nodes.items() if (name := given_bucket(step)) is not None}
-    triggers = frozenset(node for node, step in graph.nodes.items() if step.row.part is Part.TRIGGER)
-    arns = Arns(graph.id, triggers - given.keys(), given)
-    made: dict[str, Resource] = {CACHE: resources.bucket({}, expires=True), CACHE_POLICY: _cache_policy(arns)}
+    queues = {node: arn for node, step in graph.nodes.items() if (arn := step.given_queue())}
+    triggers = frozenset(node for node in graph.nodes if has_notifications(graph, node))
+    arns = Arns(graph.id, triggers, queues)
+    expires = resources.expiration_days(graph)
+    made: dict[str, Resource] = {
+        CACHE: resources.bucket({}, expires=expires),
+        CACHE_POLICY: _cache_policy(arns),
+    }
     for node in graph.nodes:
         view = View(graph, node, provided, arns, code)
         for kind, make in _resources_of(graph, node).items():
             made[view.id(kind)] = make(view)
+        made |= {view.id(kind): one for kind, one in service_resources(view).items()}
+        variables = made[view.id(Kind.FUNCTION)]["Properties"]["Environment"]["Variables"]
+        variables |= service_environment(view)
     for edge in graph.edges:
         made[subscription_id(edge.producer, edge.consumer)] = resources.subscription(graph, edge)
+    encrypt(graph, made)
+    place(graph, made)
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"lakenb pipeline {graph.id}",
@@ -94,11 +92,15 @@ def build(graph: Graph, code: Mapping[Code, str]) -> dict[str, Any]:
 
 
 def _resources_of(graph: Graph, node: str) -> Mapping[Kind, Callable[[View], Resource]]:
-    step = graph.nodes[node]
-    if given_bucket(step) is not None:
-        return RESOURCES_OF_GIVEN_TRIGGER
-    found = RESOURCES_OF[step.row.part]
-    return found | _STORE if graph.strict and step.row.part is Part.PASS_THROUGH else found
+    step, own = graph.nodes[node], own_store(graph, node)
+    found = dict(_EVERY_NODE)
+    if step.given_queue():
+        found = {kind: make for kind, make in found.items() if kind not in _OWN_QUEUE}
+    if own is not None and not own.bucket:
+        found |= _STORE
+    if given_bucket(step) is not None:  # nobody's resource here; a rule takes its events
+        found[Kind.RULE] = rules.rule
+    return found if step.row.part is Part.CONNECTOR else found | _TOPIC
 
 
 def to_json(template: Mapping[str, Any]) -> str:
@@ -110,12 +112,3 @@ def _cache_policy(arns: Arns) -> Resource:
     statements = bucket_statements(of(Sort.CACHE_BUCKET), cached())
     properties = {"Bucket": {"Ref": CACHE}, "PolicyDocument": document(statements, arns)}
     return resources.resource("AWS::S3::BucketPolicy", properties)
-
-
-def _refuse_unsupported(graph: Graph) -> None:
-    for name, promise in (("key", "default encryption only"), ("vpc", "functions outside a VPC only")):
-        if getattr(graph, name) is not None:
-            what = f"the pipeline names a {name}; this version writes {promise}"
-            raise UnsupportedError(what, f"pipeline {graph.id!r}", f"leave {name} out")
-    for step in graph.nodes.values():
-        refuse_unsupported(step)

@@ -31,6 +31,17 @@ class Kind(Enum):
     FUNCTION = "Function"
     MAPPING = "Mapping"
     RULE = "Rule"
+    TABLE = "Table"
+    SCHEDULE_GROUP = "ScheduleGroup"
+    SCHEDULE = "Schedule"
+    SCHEDULE_ROLE = "RoleForSchedules"
+    MACHINE = "StateMachine"
+    MACHINE_ROLE = "RoleForWaiting"
+    MACHINE_LOGS = "LogsOfWaiting"
+    FILES = "FileSystem"
+    ACCESS_POINT = "AccessPoint"
+    INDEX = "Index"
+    INDEX_POLICY = "IndexPolicy"
 
 
 CACHE = "PipelineCache"
@@ -72,6 +83,16 @@ def subscription_id(producer: str, consumer: str) -> str:
 
 def queue_name(node: str) -> dict[str, Any]:
     """Return the name of a node's queue, which its dead-letter queue must know."""
+    return {"Fn::Sub": f"${{AWS::StackName}}_{node}"}
+
+
+def topic_name(node: str) -> dict[str, Any]:
+    """Return the name of a node's topic, which a key's policy must know."""
+    return {"Fn::Sub": f"${{AWS::StackName}}_{node}"}
+
+
+def function_name(node: str) -> dict[str, Any]:
+    """Return the name of a node's function, which a Deny in its own role must know."""
     return {"Fn::Sub": f"${{AWS::StackName}}_{node}"}
 
 

@@ -10,6 +10,7 @@ from lakenb.template.names import CACHE, Kind, bucket_name, logical_id, queue_na
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from lakenb.security.stores import Store
     from lakenb.security.values import Condition
 
 VERSION = "2012-10-17"
@@ -21,6 +22,16 @@ _OWN_ARN = {
     Sort.LOGS: Kind.LOGS,
     Sort.OBJECTS: Kind.STORE,
     Sort.RULE: Kind.RULE,
+    Sort.TABLE: Kind.TABLE,
+    Sort.SCHEDULE_GROUP: Kind.SCHEDULE_GROUP,
+    Sort.SCHEDULE_ROLE: Kind.SCHEDULE_ROLE,
+    Sort.MACHINE: Kind.MACHINE,
+    Sort.MACHINE_ROLE: Kind.MACHINE_ROLE,
+    Sort.FILES: Kind.FILES,
+    Sort.ACCESS_POINT: Kind.ACCESS_POINT,
+    Sort.INDEX_BUCKET: Kind.INDEX,
+    Sort.INDEX_OBJECTS: Kind.INDEX,
+    Sort.FUNCTION: Kind.FUNCTION,
 }
 
 
@@ -46,20 +57,26 @@ class Arns:
         The pipeline's id, a part of the names of triggers' buckets.
     triggers
         Ids of the nodes whose buckets have explicit names.
-    given
-        Names of given buckets, by the ids of their triggers.
+    queues
+        ARNs of given queues, by the ids of their triggers.
     """
 
-    def __init__(self, pipeline: str, triggers: frozenset[str], given: Mapping[str, str]) -> None:
+    def __init__(self, pipeline: str, triggers: frozenset[str], queues: Mapping[str, str]) -> None:
         self.pipeline: str = pipeline
         self.triggers: frozenset[str] = triggers
-        self.given: Mapping[str, str] = given
+        self.queues: Mapping[str, str] = queues
 
     def of(self, target: Target) -> Any:
         """Return the ARN of a target."""
         sort = Sort(target.sort)
         if sort is Sort.TOPIC:
             return {"Ref": logical_id(target.node, Kind.TOPIC)}
+        if sort is Sort.GIVEN_QUEUE:
+            return self.queues[target.node]
+        if sort is Sort.SCHEDULES:
+            group = {"Ref": logical_id(target.node, Kind.SCHEDULE_GROUP)}
+            place = ":scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${Group}/*"
+            return {"Fn::Sub": [f"arn:${{AWS::Partition}}{place}", {"Group": group}]}
         if sort in {Sort.CACHE_BUCKET, Sort.CACHE_OBJECTS}:
             base: Any = {"Fn::GetAtt": [CACHE, "Arn"]}
         else:
@@ -67,15 +84,16 @@ class Arns:
         if not target.key_parts:
             return base
         keys = "*".join(literal(part) for part in target.key_parts)
-        if sort is Sort.OBJECTS and target.node in self.given:
+        if target.bucket:
             # INVARIANT: a given name is a text of its own, never in Fn::Sub: a token of CDK holds '${' itself
-            bucket = ["arn:", {"Ref": "AWS::Partition"}, ":s3:::", self.given[target.node]]
+            bucket = ["arn:", {"Ref": "AWS::Partition"}, ":s3:::", target.bucket]
             return {"Fn::Join": ["", [*bucket, f"/{keys}"]]}
         return {"Fn::Join": ["", [base, f"/{keys}"]]}
 
-    def bucket(self, node: str) -> Any:
-        """Return the name of a node's bucket: a given one's as it was given, else by reference."""
-        return self.given.get(node) or {"Ref": logical_id(node, Kind.STORE)}
+    @staticmethod
+    def bucket(store: Store) -> Any:
+        """Return the name of a store's bucket: a given one's as it was given, else by reference."""
+        return store.bucket or {"Ref": logical_id(store.node, Kind.STORE)}
 
     def of_source(self, target: Target) -> Any:
         """Return the ARN of a condition's source: a bucket's by name, since the bucket awaits the policy."""
@@ -103,13 +121,14 @@ def _statement(statement: Statement, arns: Arns) -> dict[str, Any]:
     written["Action"] = _one_or_all(statement.actions)
     written["Resource"] = _one_or_all([arns.of(target) for target in statement.resources])
     if statement.conditions:
-        written["Condition"] = _conditions(statement.conditions, arns)
+        written["Condition"] = conditions(statement.conditions, arns)
     return written
 
 
-def _conditions(conditions: Iterable[Condition], arns: Arns) -> dict[str, dict[str, Any]]:
+def conditions(lines: Iterable[Condition], arns: Arns) -> dict[str, dict[str, Any]]:
+    """Return the conditions of a statement."""
     written: dict[str, dict[str, Any]] = {}
-    for condition in conditions:
+    for condition in lines:
         values = [_value(value, arns) for value in condition.values]
         written.setdefault(condition.operator, {})[condition.key] = _one_or_all(values)
     return written

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from lakenb.graph.filter_policy import consumer_filter, filter_policy
@@ -15,7 +17,7 @@ from lakenb.security.statements import (
     role_statements,
     topic_statements,
 )
-from lakenb.security.stores import own_store
+from lakenb.security.stores import has_notifications, own_store
 from lakenb.security.values import Sort, objects, of
 from lakenb.template.names import (
     ASSET_BUCKET,
@@ -65,8 +67,8 @@ class View:
 
     @property
     def publishes(self) -> bool:
-        """Whether the node sends documents on."""
-        return self.step.row.part is not Part.CONNECTOR
+        """Whether the node's function sends documents on."""
+        return self.step.row.part is not Part.CONNECTOR and self.step.row.announces
 
     def id(self, kind: Kind) -> str:
         """Return the logical id of one of the node's resources."""
@@ -87,8 +89,14 @@ def resource(kind: str, properties: Resource, *, retain: bool = False, depends_o
     return made
 
 
-def bucket(properties: Resource, *, expires: bool, depends_on: str = "") -> Resource:
-    """Return a bucket: SSE-S3, nothing public, no ACLs; documents on their way expire, others stay."""
+def expiration_days(graph: Graph) -> int:
+    """Return how long documents on their way are kept, when nodes may hold events beside their queues."""
+    held = sum((step.holds() for step in graph.nodes.values()), timedelta(0))
+    return STORE_EXPIRATION_DAYS + math.ceil(held / timedelta(days=1))
+
+
+def bucket(properties: Resource, *, expires: int = 0, depends_on: str = "") -> Resource:
+    """Return a bucket: SSE-S3, nothing public, no ACLs; what it holds expires after so many days, 0 never."""
     rules: list[Resource] = [
         {
             "Id": "AbortUnfinishedUploads",
@@ -97,7 +105,7 @@ def bucket(properties: Resource, *, expires: bool, depends_on: str = "") -> Reso
         }
     ]
     if expires:
-        rules.append({"Id": "Expire", "Status": "Enabled", "ExpirationInDays": STORE_EXPIRATION_DAYS})
+        rules.append({"Id": "Expire", "Status": "Enabled", "ExpirationInDays": expires})
     encryption = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     blocked = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
     common = {
@@ -111,9 +119,9 @@ def bucket(properties: Resource, *, expires: bool, depends_on: str = "") -> Reso
 
 def store(view: View) -> Resource:
     """Return the node's own bucket; a trigger's notifies its queue."""
-    part = view.step.row.part
-    if part is not Part.TRIGGER:
-        return bucket({}, expires=part is not Part.CONNECTOR)
+    if not has_notifications(view.graph, view.node):
+        is_end = view.step.row.part is Part.CONNECTOR
+        return bucket({}, expires=0 if is_end else expiration_days(view.graph))
     own = own_store(view.graph, view.node)
     ends = (("prefix", own.prefix), ("suffix", own.suffix)) if own else ()
     rules = [{"Name": name, "Value": value} for name, value in ends if value]
@@ -125,7 +133,7 @@ def store(view: View) -> Resource:
         "NotificationConfiguration": {"QueueConfigurations": [notification]},
     }
     # S3 tries the queue when the notification is set, so its policy must be there
-    return bucket(properties, expires=False, depends_on=view.id(Kind.QUEUE_POLICY))
+    return bucket(properties, depends_on=view.id(Kind.QUEUE_POLICY))
 
 
 def store_policy(view: View) -> Resource:
@@ -153,7 +161,9 @@ def queue(view: View) -> Resource:
 
 def dead_letters(view: View) -> Resource:
     """Return the node's dead-letter queue, which only this node's queue may redrive into."""
-    allowed = {"redrivePermission": "byQueue", "sourceQueueArns": [view.arns.queue_by_name(view.node)]}
+    allowed: Resource = {"redrivePermission": "denyAll"}  # a given queue's redrive is its owner's
+    if not view.step.given_queue():
+        allowed = {"redrivePermission": "byQueue", "sourceQueueArns": [view.arns.queue_by_name(view.node)]}
     properties = {
         "MessageRetentionPeriod": DEAD_LETTER_RETENTION_DAYS * _DAY,
         "RedriveAllowPolicy": allowed,
@@ -250,9 +260,9 @@ def _environment(view: View) -> Resource:
         variables["LAKENB_TOPIC"] = {"Ref": view.id(Kind.TOPIC)}
     if view.step.row.part is not Part.TRIGGER:
         variables["LAKENB_CACHE"] = {"Ref": CACHE}
-        if own is not None:
-            variables["LAKENB_STORE"] = {"Ref": view.id(Kind.STORE)}
-            variables["LAKENB_STORE_PREFIX"] = own.prefix
+    if own is not None and (view.step.row.part is not Part.TRIGGER or view.step.puts_documents()):
+        variables["LAKENB_STORE"] = {"Ref": view.id(Kind.STORE)}
+        variables["LAKENB_STORE_PREFIX"] = own.prefix
     return dict(sorted(variables.items()))
 
 
@@ -265,9 +275,10 @@ def _sources(view: View) -> Resource:
         stores = tuple(sorted({place for producer in producers for place in view.provided[producer]}))
     parts: list[Any] = ["["]
     for place in stores:
-        ends = _compact({"prefix": place.prefix, "suffix": place.suffix})
+        # a single document begins and ends with its whole key
+        ends = _compact({"prefix": place.prefix, "suffix": place.prefix if place.is_one else place.suffix})
         comma = "," if len(parts) > 1 else ""
-        parts += [f'{comma}{{"bucket":"', view.arns.bucket(place.node), f'",{ends[1:]}']
+        parts += [f'{comma}{{"bucket":"', view.arns.bucket(place), f'",{ends[1:]}']
     return {"Fn::Join": ["", [*parts, "]"]]}
 
 
@@ -280,7 +291,7 @@ def mapping(view: View) -> Resource:
     settings = view.step.settings()
     properties: Resource = {
         "BatchSize": settings.batch_size,
-        "EventSourceArn": view.arn(Kind.QUEUE),
+        "EventSourceArn": view.step.given_queue() or view.arn(Kind.QUEUE),
         "FunctionName": {"Ref": view.id(Kind.FUNCTION)},
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "MaximumBatchingWindowInSeconds": int(settings.batching_window.total_seconds()),

@@ -35,7 +35,7 @@ def rule(view: View) -> Resource:
         "EventPattern": {
             "source": ["aws.s3"],
             "detail-type": ["Object Created"],
-            "detail": {"bucket": {"name": [view.arns.bucket(view.node)]}, **_object(store)},
+            "detail": {"bucket": {"name": [store.bucket if store else ""]}, **_object(store)},
         },
         "State": "ENABLED",
         "Targets": [target],

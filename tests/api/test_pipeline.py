@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import lakenb as lk
-from lakenb.errors import UnsupportedError
+from lakenb.errors import PipelineError
 from tests.examples import chain, letters
 from tests.wheels import only_these, wheel
 
@@ -35,11 +36,24 @@ def test_template_is_the_same_to_the_byte_however_often_it_is_made() -> None:
     assert "\n" not in chain(3).template_json()
 
 
-@pytest.mark.parametrize("options", [{"key": "alias/mine"}, {"vpc": "vpc-1"}])
-def test_key_and_vpc_are_refused_aloud(options: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("options", "mend"),
+    [
+        ({"key": "mine"}, "alias/NAME"),
+        ({"key": ""}, "lk.Key()"),
+        ({"key": "arn:aws:s3:::mine"}, "alias/NAME"),
+        ({"key": lk.Key(data_key_reuse=timedelta(seconds=5))}, "minutes=5"),
+        ({"key": lk.Key(), "key_per": "bucket"}, "'store'"),
+        ({"key_per": "node"}, "key=lk.Key()"),
+        ({"key": "alias/mine", "key_per": "store"}, "let the stack make the keys"),
+        ({"vpc": "vpc-1"}, "lk.Vpc"),
+    ],
+)
+def test_a_key_or_a_vpc_that_is_none_is_refused_with_its_mend(options: dict[str, Any], mend: str) -> None:
     inbox = lk.S3Trigger("inbox").pipe(lk.S3Storage("results"))
-    with pytest.raises(UnsupportedError, match=r"leave .* out"):
-        lk.Pipeline("refused", inbox, **options).template()
+    with pytest.raises(PipelineError) as refused:
+        lk.Pipeline("refused", inbox, **options)
+    assert mend in str(refused.value)
 
 
 def test_run_returns_what_became_of_the_documents_and_keeps_those_that_it_is_told_to(

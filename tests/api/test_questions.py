@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-import lakenb as lk
 from lakenb.errors import PolicyError
 from lakenb.iam.checker import check
 from lakenb.iam.stacks.source import source
@@ -118,13 +117,6 @@ def test_a_difference_is_a_sentence_and_equal_pipelines_have_none() -> None:
     assert str(pipe.diff(letters())) == "nobody can do more or less than before"
     sentence = str(pipe.diff(template))
     assert sentence.startswith("Role SentencesRole can now s3:GetObject everything")
-
-
-def test_a_pipeline_that_cannot_have_a_template_says_so_before_it_proves() -> None:
-    pipe = lk.Pipeline("p", lk.S3Trigger("inbox").pipe(lk.S3Storage("results")), key="arn:aws:kms:x")
-
-    with pytest.raises(lk.errors.UnsupportedError):
-        pipe.verify()
 
 
 def test_what_proves_is_imported_only_when_something_is_proved() -> None:

@@ -13,7 +13,6 @@ import pytest
 
 import lakenb as lk
 from lakenb.graph.steps import Part
-from lakenb.template.build import RESOURCES_OF
 from lakenb.template.policies import literal
 from lakenb.template.resources import (
     DEAD_LETTER_RETENTION_DAYS,
@@ -47,7 +46,6 @@ def listed(value: Any) -> list[Any]:
 
 
 def test_each_part_has_the_resources_of_its_row() -> None:
-    assert {part: len(kinds) for part, kinds in RESOURCES_OF.items()} == PER_PART
     pipe = letters()
     expected = sum(PER_PART[step.row.part] for step in pipe.nodes.values()) + len(pipe.edges) + 2
     assert len(pipe.template()["Resources"]) == expected
@@ -183,16 +181,6 @@ def test_a_prefix_is_literal_in_arns() -> None:
     role = pipe.template()["Resources"]["ResultsRole"]["Properties"]["Policies"][0]["PolicyDocument"]
     (read,) = [one for one in role["Statement"] if one["Sid"] == "ReadSources"]
     assert read["Resource"] == {"Fn::Join": ["", [{"Fn::GetAtt": ["InboxStore", "Arn"]}, "/50%${*}/${?}*"]]}
-
-
-@pytest.mark.parametrize("option", ["key", "vpc"])
-def test_a_key_or_a_vpc_is_refused_aloud(option: str) -> None:
-    inbox = lk.S3Trigger("inbox")
-    whole = lk.Pipeline("p", inbox.pipe(lk.S3Storage("results")), **{option: "x"})  # type: ignore[arg-type]  # options by name
-    one = lk.Pipeline("p", inbox.pipe(lk.S3Storage("results", **{option: "x"})))  # type: ignore[arg-type]  # options by name
-    for pipe in (whole, one):
-        with pytest.raises(lk.UnsupportedError, match=f"leave {option} out"):
-            pipe.template()
 
 
 def test_the_template_is_the_same_bytes_in_every_process() -> None:

@@ -1,0 +1,13 @@
+"""Keys of a template."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lakenb.graph.graph import Graph
+    from lakenb.template.resources import Resource
+
+
+def encrypt(graph: Graph, made: dict[str, Resource]) -> None:
+    """Put a template under its keys."""
