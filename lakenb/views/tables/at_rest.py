@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lakenb.iam.texts import resolve
-from lakenb.views.tables.published import NONE, SSE, SSE_KMS, SSE_S3, SSE_SQS
+from lakenb.views.tables.published import KMS, NONE, SSE, SSE_S3, SSE_SQS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 NOT_NAMED, UNREADABLE = "not named", "not readable"
-_SERVICE_KEY = "the service's"
+_SERVICE_KEY, _AWS_MANAGED, _AWS_OWNED = "the service's", "AWS managed", "AWS owned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class AtRest:
     Parameters
     ----------
     words
-        ``SSE-SQS``, ``SSE-KMS``, ``none``...; `NOT_NAMED` or `UNREADABLE` where the template does not tell.
+        ``SSE-SQS``, ``KMS``, ``none``...; `NOT_NAMED` or `UNREADABLE` where the template does not tell.
     key
         Whose key.
     evidence
@@ -36,13 +36,20 @@ class AtRest:
     key: str
     evidence: str
 
+    @property
+    def is_under_key(self) -> bool:
+        """Whether this is under a customer managed key, for sure; AWS's own keys are none."""
+        return self.words == KMS and self.key != _AWS_MANAGED and "alias/aws/" not in self.key
+
     def keeps(self, promised: str) -> bool:
         """Whether this is what the published page promises, or more."""
-        return promised == NONE or self.words in {promised, SSE_KMS}
+        if promised == KMS:
+            return self.is_under_key
+        return promised == NONE or self.words in {promised, KMS}
 
     def exceeds(self, promised: str) -> bool:
         """Whether this is more than what the published page promises, for sure."""
-        return self.words in {SSE, SSE_SQS, SSE_S3, SSE_KMS} - {promised}
+        return self.words in {SSE, SSE_SQS, SSE_S3, KMS} - {promised}
 
 
 def properties_of(resource: Any) -> Mapping[str, Any]:
@@ -75,22 +82,22 @@ def _file_system(properties: Mapping[str, Any]) -> AtRest:
         return _kms("KmsKeyId", properties["KmsKeyId"])
     if "Encrypted" not in properties:
         return AtRest(NONE, "", "no Properties.Encrypted")
-    return _switch("Encrypted", properties, AtRest(SSE_KMS, "AWS managed", "Properties.Encrypted = true"))
+    return _switch("Encrypted", properties, AtRest(KMS, _AWS_MANAGED, "Properties.Encrypted = true"))
 
 
 def _table(properties: Mapping[str, Any]) -> AtRest:
     specification = properties.get("SSESpecification")
     if specification is None:
-        return AtRest(SSE, "AWS owned", "no Properties.SSESpecification: DynamoDB's default")
+        return AtRest(SSE, _AWS_OWNED, "no Properties.SSESpecification: DynamoDB's default")
     if not isinstance(specification, dict):
         return _unreadable("SSESpecification", specification)
     if "KMSMasterKeyId" in specification:
         return _kms("SSESpecification.KMSMasterKeyId", specification["KMSMasterKeyId"])
     enabled = specification.get("SSEEnabled")
     if _is_true(enabled):
-        return AtRest(SSE_KMS, "AWS managed", "Properties.SSESpecification.SSEEnabled = true")
+        return AtRest(KMS, _AWS_MANAGED, "Properties.SSESpecification.SSEEnabled = true")
     if _is_false(enabled):
-        return AtRest(SSE, "AWS owned", "Properties.SSESpecification.SSEEnabled = false: DynamoDB's default")
+        return AtRest(SSE, _AWS_OWNED, "Properties.SSESpecification.SSEEnabled = false: DynamoDB's default")
     return _unreadable("SSESpecification.SSEEnabled", enabled)
 
 
@@ -114,8 +121,8 @@ def _bucket(properties: Mapping[str, Any]) -> AtRest:
         return AtRest(SSE_S3, "S3's", f"Properties.{place}: SSEAlgorithm = AES256")
     if algorithms in (["aws:kms"], ["aws:kms:dsse"]):
         key = defaults[0].get("KMSMasterKeyID")
-        shown = "AWS managed" if key is None else str(resolve(key))
-        return AtRest(SSE_KMS, shown, f"Properties.{place}: SSEAlgorithm = {algorithms[0]}")
+        shown = _AWS_MANAGED if key is None else str(resolve(key))
+        return AtRest(KMS, shown, f"Properties.{place}: SSEAlgorithm = {algorithms[0]}")
     return _unreadable(place, properties[place])
 
 
@@ -126,6 +133,35 @@ def _function(properties: Mapping[str, Any]) -> AtRest | None:
     if "KmsKeyArn" in properties:
         return _kms("KmsKeyArn", properties["KmsKeyArn"])
     return AtRest(NONE, "", "no Properties.KmsKeyArn")
+
+
+def _state_machine(properties: Mapping[str, Any]) -> AtRest:
+    place = "EncryptionConfiguration"
+    configuration = properties.get(place, {"Type": "AWS_OWNED_KEY"})
+    kind = configuration.get("Type") if isinstance(configuration, dict) else None
+    if kind == "AWS_OWNED_KEY":
+        words = f"Properties.{place}" if place in properties else f"no Properties.{place}"
+        return AtRest(SSE, _AWS_OWNED, f"{words}: Step Functions' default")
+    if kind == "CUSTOMER_MANAGED_KMS_KEY" and "KmsKeyId" in configuration:
+        return _kms(f"{place}.KmsKeyId", configuration["KmsKeyId"])
+    return _unreadable(place, configuration)
+
+
+def _schedule(properties: Mapping[str, Any]) -> AtRest:
+    if "KmsKeyArn" in properties:
+        return _kms("KmsKeyArn", properties["KmsKeyArn"])
+    return AtRest(SSE, _AWS_OWNED, "no Properties.KmsKeyArn: EventBridge Scheduler's default")
+
+
+def schedule_group(properties_of_function: Mapping[str, Any]) -> AtRest:
+    """Return how the schedules are encrypted that a function makes while it runs."""
+    environment = properties_of_function.get("Environment")
+    variables = environment.get("Variables") if isinstance(environment, dict) else None
+    if not isinstance(variables, dict):
+        return AtRest(UNREADABLE, "", f"Properties.Environment = {resolve(environment)}")
+    if "LAKENB_KEY" in variables:
+        return _kms("Environment.Variables.LAKENB_KEY", variables["LAKENB_KEY"])
+    return AtRest(SSE, _AWS_OWNED, "no LAKENB_KEY in the function that makes them: the service's default")
 
 
 def _task(properties: Mapping[str, Any]) -> AtRest | None:
@@ -146,6 +182,8 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], AtRest | None]] = {
     "AWS::S3::Bucket": _bucket,
     "AWS::Lambda::Function": _function,
     "AWS::ECS::TaskDefinition": _task,
+    "AWS::StepFunctions::StateMachine": _state_machine,
+    "AWS::Scheduler::Schedule": _schedule,
 }
 
 
@@ -153,7 +191,7 @@ def _kms(place: str, key: Any) -> AtRest:
     text = resolve(key)
     if not text.is_known or not text.pieces:
         return _unreadable(place, key)
-    return AtRest(SSE_KMS, str(text), f"Properties.{place} = {text}")
+    return AtRest(KMS, str(text), f"Properties.{place} = {text}")
 
 
 def _switch(name: str, properties: Mapping[str, Any], switched_on: AtRest) -> AtRest:

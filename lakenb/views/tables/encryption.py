@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from lakenb.graph.steps import Part
 from lakenb.records.tables import Table
 from lakenb.security.given import given_bucket_notes
-from lakenb.views.tables.at_rest import AtRest, at_rest, properties_of
+from lakenb.views.tables.at_rest import AtRest, at_rest, properties_of, schedule_group
 from lakenb.views.tables.in_transit import InTransit, Transit
 from lakenb.views.tables.order import positions
-from lakenb.views.tables.published import FOOTNOTES, PUBLISHED, PublishedRow
+from lakenb.views.tables.published import BESIDE, PUBLISHED, PublishedRow, footnotes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from lakenb.graph.graph import Graph
     from lakenb.views.seen import Seen
 
 COLUMNS = ("service", "at rest", "in transit", "resources", "as published", "today")
@@ -45,7 +46,11 @@ _SERVICES = {
     "AWS::S3::Bucket": _STORAGE,
     "AWS::Lambda::Function": "Environment Variables",
     "AWS::ECS::TaskDefinition": "Environment Variables",
+    "AWS::StepFunctions::StateMachine": "Step Functions",
+    "AWS::Scheduler::Schedule": "EventBridge Scheduler",
+    "AWS::Scheduler::ScheduleGroup": "EventBridge Scheduler",
 }
+_GROUP, _FUNCTION = "AWS::Scheduler::ScheduleGroup", "AWS::Lambda::Function"
 _NAMED = 4
 
 
@@ -57,10 +62,14 @@ class EncryptionTable(Table):
     ----------
     resources
         A row for each resource: logical id, node, service, at rest, in transit, key, as published, and the
-        property and the Denies in the template that say so.
+        property and the Denies in the template that say so. Those of services that the page does not have
+        (Step Functions, EventBridge Scheduler) stand last.
+    caption
+        What the table holds, in a line.
     """
 
     resources: Table = field(default=Table("resources", RESOURCE_COLUMNS, (), identifiers=IDENTIFIERS))
+    caption: str = ""
 
     def _repr_html_(self) -> str | None:
         """Return the services as HTML, the resources of each folded below."""
@@ -123,37 +132,72 @@ def encryption_table(seen: Seen) -> EncryptionTable:
     """
     found = _resources(seen)
     given = _given_buckets(seen)
+    kept = [_is_under_key(seen.graph, node) for node in ("", *seen.graph.nodes)]
     rows = tuple(
         _service_row(
             published,
             [one for one in found if one.service == published.service],
             given if published.service == _STORAGE else (),
+            kept,
         )
         for published in PUBLISHED
     )
-    notes = (*FOOTNOTES, *given_bucket_notes(seen.graph))
-    return EncryptionTable("services", COLUMNS, rows, notes, resources=_resource_table(found, given))
+    notes = (
+        *footnotes(by_default=not all(kept), under_key=any(kept)),
+        *_beside(found),
+        *given_bucket_notes(seen.graph),
+    )
+    which = (
+        "under a customer managed key" if all(kept) else "in part under a key" if any(kept) else "by default"
+    )
+    caption = f"Encryption {which}, as published and in this template"
+    resources = _resource_table(found, given)
+    return EncryptionTable("services", COLUMNS, rows, notes, resources=resources, caption=caption)
+
+
+def _is_under_key(graph: Graph, node: str) -> bool:
+    """Return whether a node, or with an empty name the pipeline's own cache, was to be under a key."""
+    own = graph.nodes[node].own_key() if node in graph.nodes else None
+    return (own or graph.key) is not None
+
+
+def _beside(found: Sequence[_Resource]) -> Iterator[str]:
+    """Yield what the pipeline holds of services that the page does not have."""
+    for row in BESIDE:
+        ours = [one for one in found if one.service == row.service]
+        if ours:
+            counted = "1 resource" if len(ours) == 1 else f"{len(ours)} resources"
+            yield f"Beside the page: {row.service}, {counted}: {' · '.join(_verdicts(ours))}."
 
 
 def _resources(seen: Seen) -> list[_Resource]:
     transit = Transit(seen.template)
-    promised = {row.service: row.at_rest for row in PUBLISHED}
+    published = {row.service: row for row in (*PUBLISHED, *BESIDE)}
     found = []
     for logical, resource in seen.template.get("Resources", {}).items():
         kind = resource.get("Type", "") if isinstance(resource, dict) else ""
-        resting = at_rest(kind, properties_of(resource))
+        owner = seen.owners.get(logical)
+        resting = _of_group(seen, owner) if kind == _GROUP else at_rest(kind, properties_of(resource))
         if resting is None:
             continue
-        owner = seen.owners.get(logical)
         is_cache = owner == "" and kind == "AWS::S3::Bucket"
         service = "Cache Storage" if is_cache else _SERVICES[kind]
         node = "—" if owner is None else owner or _PIPELINE
-        found.append(_Resource(logical, node, service, resting, transit.of(logical), promised[service]))
+        cells = published[service].cells(is_under_key=_is_under_key(seen.graph, owner or ""))
+        found.append(_Resource(logical, node, service, resting, transit.of(logical), cells.at_rest))
     places = positions(seen.graph)
-    order = {row.service: index for index, row in enumerate(PUBLISHED)}
+    order = {row.service: index for index, row in enumerate((*PUBLISHED, *BESIDE))}
     return sorted(
         found, key=lambda one: (order[one.service], places.get(one.node, len(places)), one.logical_id)
     )
+
+
+def _of_group(seen: Seen, owner: str | None) -> AtRest:
+    """Return how the schedules of a group are encrypted: its node's function gives each its key."""
+    resources = seen.template["Resources"].items()
+    functions = [one for logical, one in resources if owner is not None and seen.owners.get(logical) == owner]
+    (function,) = [one for one in functions if one.get("Type") == _FUNCTION] or ({},)
+    return schedule_group(properties_of(function))
 
 
 def _given_buckets(seen: Seen) -> tuple[str, ...]:
@@ -172,13 +216,13 @@ def _given_buckets(seen: Seen) -> tuple[str, ...]:
 def _resource_table(found: Sequence[_Resource], given: Sequence[str]) -> Table:
     rows = [one.row() for one in found]
     rows += [("—", node, _STORAGE, "—", "—", "—", f"○ {NOT_OURS}", NOT_OURS) for node in given]
-    order = [row.service for row in PUBLISHED]
+    order = [row.service for row in (*PUBLISHED, *BESIDE)]
     rows.sort(key=lambda row: order.index(row[2]))
     return Table("resources", RESOURCE_COLUMNS, tuple(rows), identifiers=IDENTIFIERS)
 
 
 def _service_row(
-    published: PublishedRow, found: Sequence[_Resource], given: Sequence[str]
+    published: PublishedRow, found: Sequence[_Resource], given: Sequence[str], kept: Sequence[bool]
 ) -> tuple[str, ...]:
     counted = str(len(found)) if found else NO_RESOURCES
     if given:
@@ -186,14 +230,11 @@ def _service_row(
     verdict = " · ".join(
         (*_verdicts(found), *(f"○ {NOT_OURS} ('{node}')" for node in given)) or (f"○ {NO_RESOURCES}",)
     )
-    return (
-        published.service,
-        published.at_rest_cell,
-        published.in_transit_cell,
-        counted,
-        verdict,
-        published.today,
-    )
+    # without a key the page's first table counts, with one its second; for a mixture both
+    cells = [published.cells(is_under_key=is_kept) for is_kept in sorted(set(kept))]
+    words = zip(*((one.at_rest_cell, one.in_transit_cell, one.today) for one in cells), strict=True)
+    at_rest_cell, in_transit_cell, today = (" / ".join(dict.fromkeys(texts)) for texts in words)
+    return (published.service, at_rest_cell, in_transit_cell, counted, verdict, today)
 
 
 def _verdicts(found: Sequence[_Resource]) -> Iterator[str]:

@@ -18,13 +18,14 @@ def encryption_html(table: EncryptionTable) -> str:
 
     A fold in which something is not as published stands open.
     """
-    services = bare_html(table, "Encryption by default, as published and in this template")
+    services = bare_html(table, table.caption)
     return f'{STYLE}<div class="lakenb-box">\n{services}{"".join(_folds(table))}</div>'
 
 
 def _folds(table: EncryptionTable) -> Iterator[str]:
     service_column = table.resources.columns.index("service")
-    for service, *_ in table.rows:
+    beside = [row[service_column] for row in table.resources.rows]
+    for service in dict.fromkeys([*(row[0] for row in table.rows), *beside]):
         rows = tuple(row for row in table.resources.rows if row[service_column] == service)
         if not rows:
             continue

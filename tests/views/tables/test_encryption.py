@@ -45,8 +45,41 @@ def test_the_pages_rows_and_cells() -> None:
         ("Middleware Storage", "✓ SSE-S3", "✓ TLS 1.2+"),
         ("Environment Variables", "✕ (3)", "N/A"),
     ]
-    assert [note[:3] for note in table.notes[:3]] == ["(1)", "(2)", "(3)"]
+    assert table.notes[:3] == (
+        "(1) SNS does not support default encryption at rest (SSE-SNS) in all AWS regions.",
+        "(2) EFS does not support encryption with AWS managed keys in all AWS regions.",
+        "(3) Environment variables in AWS Lambda require a CMK to be encrypted.",
+    )
     assert all(row[5] for row in table.rows)
+
+
+def under(key: lk.Key | None, node_key: lk.Key | None = None) -> lk.Pipeline:
+    chunks = lk.S3Trigger("inbox").pipe(lk.RecursiveCharacterTextSplitter("chunks", key=node_key))
+    return lk.Pipeline("kept", chunks.pipe(lk.S3Storage("results")), key=key)
+
+
+def test_the_pages_rows_and_cells_under_a_key() -> None:
+    table = encryption_table(read_back(under(lk.Key())))
+    assert [row[:3] for row in table.rows] == [
+        ("SQS", "✓ KMS", "✓ TLS 1.2+"),
+        ("SNS", "✓ KMS", "✓ TLS 1.2+"),
+        ("EFS", "✓ KMS", "✓ TLS"),
+        ("DynamoDB", "✓ KMS", "✓ TLS 1.2+"),
+        ("Logs", "✓ KMS", "✓ TLS 1.2+"),
+        ("Cache Storage", "✓ KMS", "✓ TLS 1.2+"),
+        ("Middleware Storage", "✓ KMS", "✓ TLS 1.2+"),
+        ("Environment Variables", "✓ KMS", "N/A"),
+    ]
+    assert not any(note.startswith("(") for note in table.notes)  # its cells refer to no footnote
+    assert table.caption == "Encryption under a customer managed key, as published and in this template"
+
+
+def test_a_key_for_one_node_alone_shows_both_of_the_pages_cells() -> None:
+    table = encryption_table(read_back(under(None, lk.Key())))
+    assert table.rows[0][:3] == ("SQS", "✓ SSE-SQS / ✓ KMS", "✓ TLS 1.2+")
+    assert table.rows[7][:3] == ("Environment Variables", "✕ (3) / ✓ KMS", "N/A")
+    assert table.notes[0].startswith("(1)")
+    assert any(note.startswith("Some nodes are under a customer managed key") for note in table.notes)
 
 
 @pytest.mark.parametrize("make", [letters, everything, lambda: chain(20)])
@@ -246,9 +279,9 @@ def test_more_than_published_keeps_it_and_says_so() -> None:
         made["InboxQueue"]["Properties"]["KmsMasterKeyId"] = "alias/aws/sqs"
 
     table = encryption_table(sabotaged(with_keys))
-    assert verdicts(table)["SNS"] == "✓ holds; more than published: InboxTopic: SSE-KMS"
+    assert verdicts(table)["SNS"] == "✓ holds; more than published: InboxTopic: KMS"
     assert resource(table, "InboxTopic")["key"] == "${Key}"
-    assert resource(table, "InboxQueue")["at rest"] == "SSE-KMS"
+    assert resource(table, "InboxQueue")["at rest"] == "KMS"
     assert verdicts(table)["SQS"].startswith("✓ holds; more than")
 
 
