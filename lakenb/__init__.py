@@ -4,12 +4,16 @@ from lakenb.api import Pipeline
 from lakenb.catalog.archives import ZipInflate
 from lakenb.catalog.connectors import S3Storage
 from lakenb.catalog.custom import CustomMiddleware, middleware
+from lakenb.catalog.delaying import Delay
 from lakenb.catalog.documents import PdfTextConverter
 from lakenb.catalog.flow import Condition, Passthrough, matched, mismatched
 from lakenb.catalog.images import ImageMetadataExtractor
 from lakenb.catalog.mail import EmailTextProcessor
+from lakenb.catalog.reducing import Reducer
 from lakenb.catalog.text import RecursiveCharacterTextSplitter
-from lakenb.catalog.triggers import S3Trigger
+from lakenb.catalog.transforming import Transform
+from lakenb.catalog.triggers import S3Trigger, SchedulerTrigger, SqsTrigger
+from lakenb.catalog.vectors import LanceDBStorage
 from lakenb.errors import (
     DefinitionError,
     DeploymentError,
@@ -39,6 +43,7 @@ __all__ = [
     "Condition",
     "CustomMiddleware",
     "DefinitionError",
+    "Delay",
     "DeploymentError",
     "EmailTextProcessor",
     "EnvironmentSetupError",
@@ -51,6 +56,7 @@ __all__ = [
     "InputsError",
     "Key",
     "LakenbError",
+    "LanceDBStorage",
     "LocalRunError",
     "OptionError",
     "PackagingError",
@@ -60,11 +66,15 @@ __all__ = [
     "PipelineError",
     "QuotaError",
     "RecursiveCharacterTextSplitter",
+    "Reducer",
     "RunTimeoutError",
     "S3Storage",
     "S3Trigger",
+    "SchedulerTrigger",
+    "SqsTrigger",
     "Step",
     "SynthError",
+    "Transform",
     "TravelError",
     "UnsupportedError",
     "Vpc",

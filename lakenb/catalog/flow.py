@@ -135,7 +135,7 @@ class Condition(Step):
 
     def __post_init__(self) -> None:
         """Find out what travels of the predicate, and raise every fault of the options at once."""
-        takes_context = _takes_two(self.predicate)
+        takes_context = takes_two(self.predicate)
         travels = travelling(self.predicate, entry=_ENTRY, arguments=2 if takes_context else 1)
         # steps are equal when what travels is: a cell that runs twice defines its function twice
         object.__setattr__(self, "travels", travels)
@@ -165,7 +165,7 @@ class Condition(Step):
         return f"Condition({', '.join([*named, *(f'{name}={options[name]}' for name in sorted(options))])})"
 
 
-def _takes_two(function: object) -> bool:
+def takes_two(function: object) -> bool:
     """Return whether a function can be given a document and a context; what is none, says `travelling`."""
     if not inspect.isfunction(function):
         return False

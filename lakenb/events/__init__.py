@@ -10,7 +10,16 @@ from lakenb.events.cloud_events import (
     Document,
     EventData,
     EventType,
+    event_of,
     parse_event,
+)
+from lakenb.events.composites import (
+    COMPOSITE_TYPE,
+    MAX_COMPOSITE_BYTES,
+    MAX_MEMBERS,
+    compose,
+    in_order,
+    members,
 )
 from lakenb.events.ids import derive_chain_id, derive_id, is_node_id, notification_id
 from lakenb.events.locations import S3Location
@@ -19,8 +28,11 @@ from lakenb.events.metadata import check_metadata
 from lakenb.events.strict_json import MAX_MESSAGE_BYTES, read_json, write_json
 
 __all__ = [
+    "COMPOSITE_TYPE",
     "DOCUMENT_CREATED",
     "DOCUMENT_DELETED",
+    "MAX_COMPOSITE_BYTES",
+    "MAX_MEMBERS",
     "MAX_MESSAGE_BYTES",
     "CloudEvent",
     "Document",
@@ -28,9 +40,13 @@ __all__ = [
     "EventType",
     "S3Location",
     "check_metadata",
+    "compose",
     "derive_chain_id",
     "derive_id",
+    "event_of",
+    "in_order",
     "is_node_id",
+    "members",
     "normalize_mime_type",
     "notification_id",
     "parse_event",

@@ -140,8 +140,25 @@ def parse_event(text: str | bytes) -> CloudEvent:
         If the message is not exactly such an event: a field missing, unknown, twice, of another type;
         too long or nested too deep. ``where`` has the path of the field.
     """
-    value = read_json(text, "the event")
-    _EVENT(value, "")
+    return event_of(read_json(text, "the event"))
+
+
+def event_of(value: Any, path: str = "") -> CloudEvent:
+    """Return the event that a JSON value stands for.
+
+    Parameters
+    ----------
+    value
+        What `read_json` returned, or a part of it.
+    path
+        Where the value lies in a larger one, as an error says it.
+
+    Raises
+    ------
+    EventError
+        As `parse_event` says.
+    """
+    _EVENT(value, path)
     data = value["data"]
     return CloudEvent(
         id=value["id"],

@@ -26,7 +26,12 @@ MAX_INTEGER = 2**63 - 1
 _STRUCTURE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]|[\]}]', re.DOTALL)
 
 
-def read_json(text: str | bytes, name: str = "the message", max_bytes: int = MAX_MESSAGE_BYTES) -> Any:
+def read_json(
+    text: str | bytes,
+    name: str = "the message",
+    max_bytes: int = MAX_MESSAGE_BYTES,
+    max_depth: int = MAX_DEPTH,
+) -> Any:
     """Return the value that a JSON text stands for, or refuse the text.
 
     Parameters
@@ -37,16 +42,18 @@ def read_json(text: str | bytes, name: str = "the message", max_bytes: int = MAX
         What the text is, as an error calls it.
     max_bytes
         The longest text that is read.
+    max_depth
+        The deepest nesting that is read.
 
     Raises
     ------
     EventError
         If the text is no JSON (RFC 8259), is no UTF-8, is longer than `max_bytes`, is nested deeper
-        than `MAX_DEPTH`, repeats a name within one object, or holds a number that JSON readers do
+        than `max_depth`, repeats a name within one object, or holds a number that JSON readers do
         not agree on.
     """
     decoded = _decode(text, name, max_bytes)
-    _check_depth(decoded, name)
+    _check_depth(decoded, name, max_depth)
     try:
         return json.loads(
             decoded,
@@ -88,16 +95,16 @@ def _decode(text: str | bytes, name: str, max_bytes: int) -> str:
     return text
 
 
-def _check_depth(text: str, name: str) -> None:
+def _check_depth(text: str, name: str, max_depth: int) -> None:
     """Refuse deep nesting before a recursive reader meets it."""
     depth = 0
     for token in _STRUCTURE.finditer(text):
         match text[token.start()]:
             case "[" | "{":
                 depth += 1
-                if depth > MAX_DEPTH:
+                if depth > max_depth:
                     place = f"character {token.start()} of {name}"
-                    what = f"{name} is nested more than {MAX_DEPTH} levels deep"
+                    what = f"{name} is nested more than {max_depth} levels deep"
                     raise EventError(what, place, "flatten it")
             case "]" | "}":
                 depth -= 1

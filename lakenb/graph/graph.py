@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from lakenb.errors import Fault, FilterError, PipelineError
 from lakenb.graph.filter_policy import consumer_filter, filter_policy
 from lakenb.graph.keys import Key, KeyPer, as_key, key_faults, key_per_faults
-from lakenb.graph.networks import vpc_faults
+from lakenb.graph.mounts import mount_faults
+from lakenb.graph.networks import Vpc, several_made_faults, vpc_faults
 from lakenb.graph.options import PIPELINE_ID_LENGTH, id_faults, shown
 from lakenb.graph.steps import Handle, Part, Pipeable, Step
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from lakenb.graph.filters import Filter
     from lakenb.graph.keys import NamedKey
-    from lakenb.graph.networks import Vpc
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,10 @@ class Graph:
         ]
         if taken is None or isinstance(taken, Key):
             faults += key_per_faults(taken, key_per, "its keys")
+        vpcs = {node: step.vpc or vpc for node, step in united.nodes.items()}
+        faults += several_made_faults(vpcs, "its VPC")
+        if not vpc_faults(vpc, "its VPC"):
+            faults += mount_faults(united.nodes.values(), vpc)
         if faults:
             raise PipelineError([Fault(f.what, f"{f.where}, pipeline {shown(id)}", f.mend) for f in faults])
         values: dict[str, Any] = {

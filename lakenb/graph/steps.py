@@ -256,6 +256,10 @@ class Step(Pipeable):
         """Return what the node uses beside queue, topic, function and log."""
         return self.row.services
 
+    def output_types(self) -> tuple[str, ...]:
+        """Return the MIME patterns of the documents that the node itself brings in or makes."""
+        return self.row.output_types
+
     def given_places(self) -> tuple[GivenPlace, ...]:
         """Return where documents lie to which this node's events point and which nobody here put there."""
         return ()
@@ -341,7 +345,7 @@ class Handle(Pipeable):
             if handle.step.row.part is Part.PASS_THROUGH and handle.in_edges:
                 stack.extend(edge.producer for edge in handle.in_edges)
             else:
-                found.update(handle.step.row.output_types)
+                found.update(handle.step.output_types())
         return tuple(sorted(found))
 
     def __repr__(self) -> str:

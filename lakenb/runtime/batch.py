@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lakenb.runtime.clients import Clients
     from lakenb.runtime.dead_letters import DeadLetters
     from lakenb.runtime.deadline import Deadline
+    from lakenb.runtime.holding import Holder
     from lakenb.runtime.log import Log
     from lakenb.runtime.publish import Publisher, Verdict
     from lakenb.runtime.tasks import TaskReader
@@ -45,7 +46,7 @@ class Batch:
     read
         Finds the tasks in a message.
     publisher
-        Sends events; None for a connector, which has none.
+        Sends events, or lets them wait; None for a connector, which has none.
     dead_letters, clients, deadline, log
         The function's own.
     max_receives
@@ -56,7 +57,7 @@ class Batch:
         self,
         read: TaskReader,
         *,
-        publisher: Publisher | None,
+        publisher: Publisher | Holder | None,
         dead_letters: DeadLetters,
         clients: Clients,
         deadline: Deadline,

@@ -42,7 +42,7 @@ def readable_location(url: str, settings: Settings) -> S3Location:
     """
     location = s3_location(url)
     if location is None or not settings.may_read(location):
-        places = ", ".join(f"s3://{place.bucket}/{place.prefix}*{place.suffix}" for place in settings.sources)
+        places = ", ".join(map(str, settings.sources))
         reason = f"{url} is outside of the places that this node may read: {places or 'none'}"
         raise FaultError(Kind.FOREIGN_URL, reason)
     return location
@@ -70,6 +70,7 @@ class InputDocument:
         metadata: Callable[[], Mapping[str, Any]],
     ) -> None:
         self.event = event
+        self._settings = settings
         self._clients = clients
         self._deadline = deadline
         self._metadata = metadata
@@ -107,6 +108,16 @@ class InputDocument:
         if self._read_metadata is None:
             self._read_metadata = self._metadata()
         return self._read_metadata
+
+    def beside(self, event: CloudEvent, metadata: Callable[[], Mapping[str, Any]]) -> InputDocument:
+        """Return another document, that of an event which came with this one: it is read by the same rules.
+
+        Raises
+        ------
+        FaultError
+            If it lies where this node has no business.
+        """
+        return InputDocument(event, self._settings, self._clients, self._deadline, metadata)
 
     def with_custom(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return metadata in which values of one's own stand beside those that the document has."""

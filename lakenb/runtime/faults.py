@@ -35,7 +35,9 @@ class Kind(StrEnum):
     MALFORMED = "Malformed"
     UNSUPPORTED = "Unsupported"
     HOSTILE = "Hostile"
+    TOO_EARLY = "TooEarly"
     HANDLER_ERROR = "HandlerError"
+    LATE = "Late"
     # transient ones
     THROTTLED = "Throttled"
     UNAVAILABLE = "Unavailable"
@@ -59,7 +61,9 @@ _MENDS: dict[str, str] = {
     Kind.MALFORMED: "upload the document again, whole",
     Kind.UNSUPPORTED: "write the document in a form that this node reads",
     Kind.HOSTILE: "do not trust the document: it was made to harm its reader",
+    Kind.TOO_EARLY: "upload the document again when the moment is nearer",
     Kind.HANDLER_ERROR: "see the function's log for this event",
+    Kind.LATE: "nothing, if the composite is whole without it; else let the node wait for more, or for longer",
 }
 _MEND_LATER = "nothing, if it passes; else see the service's health and the function's time-out"
 

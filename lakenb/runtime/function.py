@@ -11,6 +11,7 @@ from lakenb.runtime.batch import Batch
 from lakenb.runtime.clients import Clients
 from lakenb.runtime.dead_letters import DeadLetters
 from lakenb.runtime.deadline import Deadline
+from lakenb.runtime.holding import Holder
 from lakenb.runtime.log import Log
 from lakenb.runtime.publish import Publisher
 from lakenb.runtime.settings import Settings
@@ -40,7 +41,7 @@ class Function:
         self._clients = clients
         self._log = log
         self._module = import_module(settings.handler)
-        self._publisher = Publisher(settings.topic, clients) if settings.topic else None
+        self._publisher = _publisher(settings, clients)
         self._dead_letters = DeadLetters(settings, clients)
 
     def run(self, event: Mapping[str, Any], remaining_ms: Callable[[], int]) -> dict[str, Any]:
@@ -58,12 +59,26 @@ class Function:
         return batch.run(event.get("Records", ()))
 
     def _reader(self, deadline: Deadline) -> TaskReader:
-        """Return what finds tasks: a trigger's module brings its own, for it is sent no events of ours."""
+        """Return what finds tasks: a trigger's module brings its own, for it is sent no events of ours.
+
+        So does the module of a node that is told more than events, or that keeps them.
+        """
+        own = getattr(self._module, "Reader", None)
+        if own is not None:
+            tasks: TaskReader = own(self._settings, self._clients, deadline).tasks
+            return tasks
         trigger = getattr(self._module, "Trigger", None)
         if trigger is not None:
             reader: TaskReader = trigger(self._settings, self._clients).tasks
             return reader
         return Worker(self._module.handle, self._settings, self._clients, deadline).tasks
+
+
+def _publisher(settings: Settings, clients: Clients) -> Publisher | Holder | None:
+    """Return what sends events on: the function itself, or the node's state machine once they have waited."""
+    if settings.machine:
+        return Holder(settings.machine, clients)
+    return Publisher(settings.topic, clients) if settings.topic else None
 
 
 @cache

@@ -60,8 +60,10 @@ class Log:
             outputs = outputs[_OUTPUTS_A_LINE:]
         document = outcome.document
         inputs = {"url": document.url, "type": document.type, "size": document.size}
-        times = {"startedAt": started_at, "endedAt": now()}
-        self._line("done", task, inputs=inputs, outputs=outputs, **times, calls=dict(sorted(calls.items())))
+        more = {"startedAt": started_at, "endedAt": now(), "calls": dict(sorted(calls.items()))}
+        if outcome.chain:
+            more["chain"] = outcome.chain
+        self._line("done", task, inputs=inputs, outputs=outputs, **more)
 
     def failed(self, task: Task, fault: FaultError, calls: Mapping[str, int]) -> None:
         """Say that a message went to the dead-letter queue."""

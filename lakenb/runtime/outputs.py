@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from lakenb.events import derive_id, normalize_mime_type
+from lakenb.runtime.cache import whole_metadata
 from lakenb.runtime.faults import FaultError, Kind
 
 if TYPE_CHECKING:
     from lakenb.events import CloudEvent
     from lakenb.runtime.cache import Cache
+    from lakenb.runtime.documents import InputDocument
     from lakenb.runtime.settings import Settings
 
 
@@ -62,20 +65,22 @@ class NewDocument:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """The input itself, copied by S3; see `Context.copy`."""
+    """The input itself, or one of several, copied by S3; see `Context.copy`."""
 
     placement: Placement = field(default_factory=Placement)
     metadata: Metadata = field(default_factory=dict)
+    of: InputDocument | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PassedOn:
-    """The input itself, with more metadata; see `Context.metadata`.
+    """The input itself, or one of several, with more metadata; see `Context.metadata` and `Context.pass_on`.
 
-    It stays where it lies; a node that has a store copies it there, for its consumers read nowhere else.
+    It stays where it lies; a node whose consumers read nothing but its own store copies it there.
     """
 
     metadata: Metadata = field(default_factory=dict)
+    of: InputDocument | None = None
 
 
 Output = NewDocument | Copy | PassedOn
@@ -170,6 +175,31 @@ class Context:
     def metadata(self, values: Metadata) -> PassedOn:
         """Return the input itself with more metadata."""
         return PassedOn(values)
+
+    def pass_on(self, document: InputDocument, *, metadata: Metadata | None = None) -> PassedOn:
+        """Return one of the documents that a function got, to be sent on with more metadata.
+
+        Parameters
+        ----------
+        document
+            One of those that it got.
+        metadata
+            Laid over the document's own, field by field.
+        """
+        return PassedOn(metadata or {}, document)
+
+    def gathered(self, document: InputDocument, events: Iterable[CloudEvent]) -> tuple[InputDocument, ...]:
+        """Return the documents of events that lay in a document, in their order.
+
+        Raises
+        ------
+        FaultError
+            If one of them lies where this node has no business.
+        """
+        return tuple(
+            document.beside(event, partial(whole_metadata, event.data.metadata, self._cache))
+            for event in events
+        )
 
     def fetch(self, pointer: str) -> Any:
         """Return the JSON value that a pointer in metadata stands for.

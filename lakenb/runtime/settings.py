@@ -24,6 +24,8 @@ _GROUP = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d{12}:\S+")
 _FOLDER = re.compile(r"/\S+")
 
+ANY_BUCKET = "*"
+
 
 class SettingsError(FaultsError):
     """The environment of a function is not what the template writes."""
@@ -36,17 +38,27 @@ class Source:
     Parameters
     ----------
     bucket, prefix, suffix
-        A document may be read if it lies in the bucket and its key starts and ends with these.
+        A document may be read if it lies in the bucket and its key starts and ends with these. The bucket
+        ``*`` stands for those that the role may read: more producers than an environment can list.
+    key
+        The whole key, where the place is one document; empty otherwise.
     """
 
     bucket: str
     prefix: str = ""
     suffix: str = ""
+    key: str = ""
+
+    def __str__(self) -> str:
+        """Return the place as messages name it."""
+        return f"s3://{self.bucket}/{self.key or f'{self.prefix}*{self.suffix}'}"
 
     def holds(self, location: S3Location) -> bool:
         """Return whether a location is within this place."""
         key = location.key
-        return location.bucket == self.bucket and key.startswith(self.prefix) and key.endswith(self.suffix)
+        if self.bucket not in {location.bucket, ANY_BUCKET} or (self.key and key != self.key):
+            return False
+        return key.startswith(self.prefix) and key.endswith(self.suffix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,9 @@ class Settings:
         node's own queue, to which they send.
     machine
         ARN of the node's own state machine.
+    passes_on
+        Whether documents that the node sends on stay where they lie, though it has a store: its consumers
+        read both.
     files
         Folder at which the node's own file system is mounted.
     index
@@ -103,6 +118,7 @@ class Settings:
     schedule_role: str | None = None
     own_queue: str | None = None
     machine: str | None = None
+    passes_on: bool = False
     files: str | None = None
     index: str | None = None
     key: str | None = None
@@ -133,6 +149,7 @@ class Settings:
             schedule_role=reader.optional("LAKENB_SCHEDULE_ROLE", _pattern(_ARN, "a role's ARN"), None),
             own_queue=reader.optional("LAKENB_QUEUE", _pattern(_ARN, "a queue's ARN"), None),
             machine=reader.optional("LAKENB_MACHINE", _pattern(_ARN, "a state machine's ARN"), None),
+            passes_on=reader.optional("LAKENB_PASSES_ON", _flag, default=False),
             files=reader.optional("LAKENB_FILES", _pattern(_FOLDER, "a folder"), None),
             index=reader.optional("LAKENB_INDEX", _pattern(_BUCKET, "a bucket's name"), None),
             key=reader.optional("LAKENB_KEY", _pattern(_ARN, "a key's ARN"), None),
@@ -141,8 +158,20 @@ class Settings:
             raise SettingsError(reader.faults)
         return settings
 
+    @property
+    def is_end(self) -> bool:
+        """Whether the node sends nothing on: neither by its topic nor by a state machine."""
+        return self.topic is None and self.machine is None
+
     def may_read(self, location: S3Location) -> bool:
-        """Return whether a document may be read from there."""
+        """Return whether a document may be read from there.
+
+        What the role may read beside documents is no document's place: the cache, and the node's own index.
+        """
+        if location.bucket in {self.cache, self.index, self.store} and not any(
+            source.bucket == location.bucket for source in self.sources
+        ):
+            return False
         return any(source.holds(location) for source in self.sources)
 
 
@@ -195,6 +224,12 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _flag(text: str) -> bool:
+    if text != "true":
+        raise ValueError('"true", or not set')
+    return True
+
+
 def _json_object(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
@@ -206,13 +241,13 @@ def _json_object(text: str) -> dict[str, Any]:
 
 
 def _sources(text: str) -> tuple[Source, ...]:
-    wanted = 'a JSON list of {"bucket", "prefix", "suffix"}'
+    wanted = 'a JSON list of {"bucket", "prefix", "suffix"} or {"bucket", "key"}'
     try:
         entries = json.loads(text)
         sources = tuple(Source(**entry) for entry in entries)
     except (ValueError, TypeError):
         raise ValueError(wanted) from None
-    texts = [part for source in sources for part in (source.bucket, source.prefix, source.suffix)]
+    texts = [part for one in sources for part in (one.bucket, one.prefix, one.suffix, one.key)]
     if not isinstance(entries, list) or not all(isinstance(part, str) for part in texts):
         raise ValueError(wanted)
     return sources

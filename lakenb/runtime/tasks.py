@@ -44,11 +44,15 @@ class Outcome:
         The documents made, as the log lists them.
     events
         What is to be published; empty for a connector.
+    chain
+        The chain whose events the node gathers: the output, if there is one, is their composite. Empty for
+        the outputs of the one document.
     """
 
     document: Document
     outputs: tuple[Listed, ...] = ()
     events: tuple[CloudEvent, ...] = ()
+    chain: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -54,30 +54,16 @@ class Worker:
 
     def tasks(self, message: Message) -> Iterable[Task]:
         """Return the one task in a message of another node."""
-        try:
-            event = parse_event(message.body)
-        except EventError as error:
-            fault = FaultError(
-                Kind.INVALID_EVENT, f"{error.fault.what} ({error.fault.where}); {error.fault.mend}"
-            )
-            received = received_json(message.body)
-            return (Task(message, partial(_raise, fault), _id_of(received), received),)
-        received = read_json(message.body)
-        document = {"size": None, "etag": None, **event.data.document.to_dict()}
-        return (Task(message, partial(self._run, event), event.id, received, document),)
+        return (event_task(message, self._run),)
 
     def _run(self, event: CloudEvent) -> Outcome:
         """Work on one event."""
-        if event.type != DOCUMENT_CREATED:
-            raise FaultError(
-                Kind.INVALID_EVENT, f"this node takes created documents, and this one is of {event.type}"
-            )
         cache = Cache(self._settings, self._clients)
         metadata = partial(whole_metadata, event.data.metadata, cache)
         document = InputDocument(event, self._settings, self._clients, self._deadline, metadata)
         context = Context(event, self._settings, cache)
         store = Store(self._settings, self._clients, self._deadline)
-        made: list[tuple[str, Document, Metadata]] = []
+        made: list[tuple[str, Document, Output]] = []
         keys: set[str] = set()
         # closed at once when an output cannot be stored: a handler may hold a file in /tmp
         with closing(each_output(self._handler(document, context))) as outputs:
@@ -88,36 +74,67 @@ class Worker:
                 if not isinstance(output, PassedOn):
                     _refuse_twice(stored.url, keys)
                 if not (isinstance(output, NewDocument) and output.is_companion):
-                    made.append((event_id, stored, output.metadata))
+                    made.append((event_id, stored, output))
         listed = tuple((event_id, stored) for event_id, stored, _ in made)
-        if self._settings.topic is None:
+        if self._settings.is_end:
             return Outcome(event.data.document, listed)
-        events = tuple(self._event(event, document, cache, output) for output in made)
+        events = tuple(self._event(document, cache, output) for output in made)
         return Outcome(event.data.document, listed, events)
 
     def _settled(self, output: Output, document: InputDocument) -> Output:
         """Return an output as it is made: what a node with a store passes on, it copies there.
 
-        Its consumers read in that store and nowhere else. The copy keeps the file's name, by which people
-        find it again.
+        Its consumers read in that store and nowhere else, if they are not told so. The copy keeps the file's
+        name, by which people find it again.
         """
-        if not isinstance(output, PassedOn) or self._settings.store is None:
+        stays = self._settings.store is None or self._settings.passes_on
+        if not isinstance(output, PassedOn) or stays:
             return output
-        return Copy(Placement(name=document.location.name or None), output.metadata)
+        about = output.of or document
+        return Copy(Placement(name=about.location.name or None), output.metadata, output.of)
 
     def _event(
-        self, event: CloudEvent, document: InputDocument, cache: Cache, output: tuple[str, Document, Metadata]
+        self, document: InputDocument, cache: Cache, output: tuple[str, Document, Output]
     ) -> CloudEvent:
-        """Return the event about one output."""
-        event_id, stored, metadata = output
+        """Return the event about one output, with what was known of the document that it comes from."""
+        event_id, stored, made = output
+        about = document if isinstance(made, NewDocument) else made.of or document
+        event = about.event
         data = EventData(
             chain_id=event.data.chain_id,
             source=event.data.source,
             document=stored,
-            metadata=_overlaid(event, document, cache, metadata),
-            call_stack=(self._settings.node, *event.data.call_stack),
+            metadata=_overlaid(about, cache, made.metadata),
+            call_stack=(self._settings.node, *_way(event, document.event)),
         )
         return replace(event, id=event_id, data=data)
+
+
+def event_task(message: Message, run: Callable[[CloudEvent], Outcome]) -> Task:
+    """Return the task in a message of another node; a message that is none of a created document fails.
+
+    Parameters
+    ----------
+    message
+        As the queue gave it.
+    run
+        Works on its event.
+    """
+    try:
+        event = parse_event(message.body)
+    except EventError as error:
+        reason = f"{error.fault.what} ({error.fault.where}); {error.fault.mend}"
+        received = received_json(message.body)
+        fault = FaultError(Kind.INVALID_EVENT, reason)
+        return Task(message, partial(_raise, fault), _id_of(received), received)
+    received = read_json(message.body)
+    document = {"size": None, "etag": None, **event.data.document.to_dict()}
+    if event.type != DOCUMENT_CREATED:
+        reason = f"this node takes created documents, and this one is of {event.type}"
+        return Task(
+            message, partial(_raise, FaultError(Kind.INVALID_EVENT, reason)), event.id, received, document
+        )
+    return Task(message, partial(run, event), event.id, received, document)
 
 
 def received_json(body: str) -> Any:
@@ -137,13 +154,14 @@ def _store(store: Store, document: InputDocument, event_id: str, ordinal: int, o
                 output,
                 store.locate(chain_id, event_id, ordinal=ordinal, mime_type=made_type, placement=placement),
             )
-        case Copy(placement=placement):
+        case Copy(placement=placement, of=of):
+            copied = of or document
             location = store.locate(
-                chain_id, event_id, ordinal=ordinal, mime_type=document.type, placement=placement
+                chain_id, event_id, ordinal=ordinal, mime_type=copied.type, placement=placement
             )
-            return store.copy(document, location, placement)
-        case PassedOn():
-            return document.event.data.document
+            return store.copy(copied, location, placement)
+        case PassedOn(of=of):
+            return (of or document).event.data.document
         case _:
             assert_never(output)  # type: ignore[arg-type]  # what a handler returned
 
@@ -155,13 +173,21 @@ def _refuse_twice(url: str, seen: set[str]) -> None:
     seen.add(url)
 
 
-def _overlaid(
-    event: CloudEvent, document: InputDocument, cache: Cache, metadata: Metadata
-) -> Mapping[str, Any]:
-    """Return an output's metadata: the input's with the handler's over it, fitted into the event."""
+def _way(event: CloudEvent, gathered: CloudEvent) -> tuple[str, ...]:
+    """Return the nodes that a document came through: its own way, and behind it that of what it came in."""
+    own = event.data.call_stack
+    if event is gathered:
+        return own
+    behind = gathered.data.call_stack
+    common = next((place for place, node in enumerate(behind) if node in own), len(behind))
+    return (*behind[:common], *own)
+
+
+def _overlaid(document: InputDocument, cache: Cache, metadata: Metadata) -> Mapping[str, Any]:
+    """Return an output's metadata: the document's with the handler's over it, fitted into the event."""
     values = metadata() if callable(metadata) else metadata
     if not values:
-        return event.data.metadata  # a pointer in it stays what it is, unread
+        return document.event.data.metadata  # a pointer in it stays what it is, unread
     try:
         check_metadata(values)
     except EventError as error:

@@ -35,7 +35,7 @@ def handle(document: InputDocument, context: Context) -> Iterator[Output]:
         made = _function()(document, context)
         yield from _passed_on(made, context) if types is None else _documents(made, document, tuple(types))
     except ModuleNotFoundError as error:
-        raise _missing(error) from error
+        raise missing(error) from error
 
 
 @cache
@@ -95,7 +95,7 @@ def _wrong(output: Any, mend: str) -> FaultError:
     return FaultError(Kind.HANDLER_ERROR, reason)
 
 
-def _missing(error: ModuleNotFoundError) -> FaultError:
+def missing(error: ModuleNotFoundError) -> FaultError:
     """Return the verdict on an import that found nothing; a name computed from content is left out."""
     name = error.name if error.name and _MODULE_NAME.fullmatch(error.name) else "a module"
     reason = (

@@ -1,8 +1,4 @@
-"""The S3 trigger: a notification about an upload becomes the first event of a chain.
-
-One call for each upload tells size, version and type (``HeadObject``); only an object whose name and
-uploader say nothing about its type costs a second one, for its first bytes.
-"""
+"""The S3 trigger: a notification about an upload becomes the first event of a chain."""
 
 from __future__ import annotations
 
@@ -11,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from lakenb.errors import EventError
 from lakenb.events import DOCUMENT_CREATED, CloudEvent, Document, EventData, derive_chain_id, derive_id
+from lakenb.runtime.arrivals import arrived
 from lakenb.runtime.documents import readable_location
-from lakenb.runtime.faults import FaultError, Kind, judged
-from lakenb.runtime.media_types import SIGNATURE_BYTES, UNKNOWN, type_of_bytes, type_of_header, type_of_name
+from lakenb.runtime.faults import FaultError, Kind
 from lakenb.runtime.notifications import Upload, is_test, uploads
 from lakenb.runtime.tasks import Message, Outcome, Task
 from lakenb.runtime.work import received_json
@@ -74,32 +70,7 @@ class Trigger:
     def _document(self, upload: Upload) -> Document:
         """Return the description of an uploaded object, if it is still the notification's."""
         location = readable_location(upload.location.url, self._settings)
-        with judged(f"looking at {location.url}"):
-            head = self._clients.s3.head_object(Bucket=location.bucket, Key=location.key)
-        etag = head["ETag"].strip('"')
-        if upload.etag is not None and upload.etag != etag:
-            reason = (
-                f"{location.url} was replaced before it was looked at: the newer upload has its own event"
-            )
-            raise FaultError(Kind.SUPERSEDED, reason)
-        size = head["ContentLength"]
-        told = type_of_name(location.name) or type_of_header(head.get("ContentType"))
-        return Document(location.url, told or self._type_of_content(upload, etag, size), size, etag)
-
-    def _type_of_content(self, upload: Upload, etag: str, size: int) -> str:
-        """Return the type that an object's first bytes tell."""
-        if size == 0:
-            return UNKNOWN
-        location = upload.location
-        with judged(f"reading the start of {location.url}"):
-            answer = self._clients.s3.get_object(
-                Bucket=location.bucket,
-                Key=location.key,
-                IfMatch=f'"{etag}"',
-                Range=f"bytes=0-{SIGNATURE_BYTES - 1}",
-            )
-            start: bytes = answer["Body"].read()
-        return type_of_bytes(start) or UNKNOWN
+        return arrived(location, self._clients, upload.etag)
 
 
 def _raise(fault: FaultError) -> Outcome:
