@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
+from lakenb.template.names import stored_under
 
 # CDK guide, "Customize AWS CDK bootstrapping": the default qualifier, part of each bootstrap resource's name.
 _QUALIFIER = "hnb659fds"
 
 
 def asset_key(asset_hash: str) -> str:
-    """Return the object key under which CDK stores a zip whose asset hash is given by us.
-
-    CDK hashes a custom asset hash once more before it becomes a name.
-    """
-    return f"{sha256(asset_hash.encode()).hexdigest()}.zip"
+    """Return the object key under which CDK stores a zip whose asset hash is given by us."""
+    return stored_under(asset_hash, ".zip")
 
 
 def asset_bucket(account: str, region: str) -> str:

@@ -16,6 +16,7 @@ from lakenb.errors import PackagingError
 from lakenb.graph.code import Code  # noqa: TC001 - the docstring's example uses it
 from lakenb.graph.options import shown
 from lakenb.graph.requirements import exact_requirements, requirement_faults
+from lakenb.packaging.left_out import without
 from lakenb.packaging.sources import function_sources
 from lakenb.packaging.wheels import PackageSet, package_set
 from lakenb.template.target import kernel_target
@@ -110,8 +111,8 @@ def own_files(code: Code) -> dict[str, bytes]:
 
 
 def packages_of(code: Code) -> PackageSet:
-    """Return the packages of a function, installed if they are not kept yet."""
-    return package_set(exact_requirements(code.packages), kernel_target())
+    """Return the packages of a function, without what it leaves out; installed if they are not kept yet."""
+    return without(package_set(exact_requirements(code.packages), kernel_target()), code.leaves_out)
 
 
 def refuse_too_large(files: Mapping[str, bytes], packages: PackageSet, largest_bytes: int) -> None:
@@ -154,6 +155,8 @@ def _manifest(code: Code) -> bytes:
         "platform": kernel_target().platforms[0] if code.packages else _ANY_PLATFORM,
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
     }
+    if code.leaves_out:
+        told["leaves_out"] = sorted(pattern for _, pattern in code.leaves_out)
     return json.dumps(told, sort_keys=True).encode()
 
 

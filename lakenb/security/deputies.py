@@ -12,6 +12,9 @@ SNS = "sns.amazonaws.com"
 S3 = "s3.amazonaws.com"
 EVENTS = "events.amazonaws.com"
 LAMBDA = "lambda.amazonaws.com"
+SCHEDULER = "scheduler.amazonaws.com"
+STATES = "states.amazonaws.com"
+LOGS = "logs.${AWS::Region}.amazonaws.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,52 @@ DEPUTIES = (
         "dead-letter queue policy",
         ("aws:SourceArn",),
         "Amazon EventBridge User Guide, Using dead-letter queues to process undelivered events",
+    ),
+    Deputy(
+        STATES,
+        "sts:AssumeRole",
+        "trust policy",
+        ("aws:SourceArn", "aws:SourceAccount"),
+        "AWS Step Functions Developer Guide, Creating an IAM role for your state machine, Prevent "
+        "cross-service confused deputy issue",
+    ),
+    Deputy(
+        SCHEDULER,
+        "sts:AssumeRole",
+        "trust policy",
+        ("aws:SourceAccount", "aws:SourceArn"),
+        "Amazon EventBridge Scheduler User Guide, Confused deputy prevention in EventBridge Scheduler",
+    ),
+    Deputy(
+        SNS,
+        "kms:GenerateDataKey",
+        "key policy",
+        ("aws:SourceArn", "aws:SourceAccount"),
+        "Amazon SQS Developer Guide, Key management, Configure AWS KMS permissions with confused deputy "
+        "protection",
+    ),
+    Deputy(
+        S3,
+        "kms:GenerateDataKey",
+        "key policy",
+        ("aws:SourceArn", "aws:SourceAccount"),
+        "Amazon S3 User Guide, Granting permissions to publish event notification messages to a destination, "
+        "AWS KMS key policy",
+    ),
+    Deputy(
+        EVENTS,
+        "kms:GenerateDataKey",
+        "key policy",
+        ("aws:SourceArn", "aws:SourceAccount"),
+        "Amazon SQS Developer Guide, Key management, Configure AWS KMS permissions with confused deputy "
+        "protection (CloudWatch Events)",
+    ),
+    Deputy(
+        LOGS,
+        "kms:GenerateDataKey",
+        "key policy",
+        ("kms:EncryptionContext:aws:logs:arn",),
+        "Amazon CloudWatch Logs User Guide, Encrypt log data in CloudWatch Logs using AWS KMS",
     ),
     Deputy(
         LAMBDA,

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 
 from lakenb.graph.steps import Part
 from lakenb.security.deputies import EVENTS, S3, SNS, deputy
-from lakenb.security.keys import key_statements
+from lakenb.security.keys import extra_key_statements, key_statements
 from lakenb.security.networks import network_statements, pinned
-from lakenb.security.services import extra_roles, service_statements
-from lakenb.security.stores import given_bucket, has_notifications, own_store, provides
+from lakenb.security.services import service_statements
+from lakenb.security.stores import given_bucket, has_notifications, own_store
 from lakenb.security.values import (
     ACCOUNT,
     EVERYONE,
     Condition,
-    Grant,
     Sort,
     Statement,
     Target,
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 # A read that came through a pass-through node is a kind of its own (P1), and a statement of its own.
 READ_SOURCES, READ_FORWARDED = "ReadSources", "ReadForwarded"
 READS = (READ_SOURCES, READ_FORWARDED)
+_SHOWN = 6
 PLAIN_HTTP = (Condition("Bool", "aws:SecureTransport", ("false",)),)
 OLD_TLS = (Condition("NumericLessThan", "s3:TlsVersion", ("1.2",)),)
 
@@ -80,17 +80,20 @@ def role_statements(
 
 def extra_role_statements(graph: Graph, node: str, role: ExtraRole) -> tuple[Statement, ...]:
     """Return what a role that a service takes for a node may do, and what that needs of keys."""
-    return (*role.statements, *key_statements(graph, node, role.statements))
+    return (*role.statements, *extra_key_statements(graph, node, role))
 
 
 def _reads(graph: Graph, node: str, provided: Mapping[str, tuple[Store, ...]]) -> Iterator[Statement]:
     step = graph.nodes[node]
-    if not step.row.reads:
+    # where no grant may be forwarded a composer copies what it sends on, which is to read it
+    if not step.row.reads and not (graph.strict and step.row.part is Part.COMPOSER):
         return
     if step.row.part is Part.TRIGGER:
         if step.puts_documents():  # it makes its documents
             return
         why = f"'{node}' looks at the objects that arrive: an S3 event carries no content type"
+        if step.given_places():
+            why = f"'{node}' looks at the documents that it sends on, for their versions and types"
         yield Statement("ReadSources", ("s3:GetObject",), _targets(provided[node]), why)
         return
     for is_forwarded, sid, verb in ((False, READ_SOURCES, "provides"), (True, READ_FORWARDED, "passes on")):
@@ -102,11 +105,17 @@ def _reads(graph: Graph, node: str, provided: Mapping[str, tuple[Store, ...]]) -
         if not sent:
             continue
         read = tuple(sorted({store for stores in sent.values() for store in stores}))
-        names = ", ".join(f"'{producer}'" for producer in sent)
+        names = _some(tuple(sent))
         kind = "forwarded grant: " if is_forwarded else ""
         why = f"{kind}'{node}' reads what its direct producer {names} {verb}"
         edges = tuple((producer, node) for producer in sent)
         yield Statement(sid, ("s3:GetObject",), _targets(read), why, edges=edges)
+
+
+def _some(nodes: tuple[str, ...]) -> str:
+    """Return the names of nodes for a sentence, the first few of many."""
+    shown = ", ".join(f"'{node}'" for node in nodes[:_SHOWN])
+    return shown if len(nodes) <= _SHOWN else f"{shown} and {len(nodes) - _SHOWN} more"
 
 
 def _targets(stores: tuple[Store, ...]) -> tuple[Target, ...]:
@@ -229,47 +238,3 @@ def _deliver(
         service,
         edges=edges,
     )
-
-
-def grants(graph: Graph) -> tuple[Grant, ...]:
-    """Return every Allow that the graph needs, one row for an action on a resource, sorted.
-
-    Columns: edge, principal (the node whose role holds it, or a service), action, resource, condition,
-    why, kind. Trust policies and Denies are not grants of access to documents and are not listed.
-    """
-    provided = provides(graph)
-    rows: set[Grant] = set()
-    for node in graph.nodes:
-        held = [(f"{node}", statement) for statement in role_statements(graph, node, provided)]
-        resource_based = (*queue_statements(graph, node), *dead_letter_statements(graph, node))
-        held += [(statement.principal or "", statement) for statement in resource_based]
-        held += [
-            (f"{node} ({role.sort.value})", statement)
-            for role in extra_roles(graph, node)
-            for statement in extra_role_statements(graph, node, role)
-        ]
-        for principal, statement in held:
-            if statement.effect == "Allow":
-                rows.update(_rows(principal, statement, provided))
-    return tuple(sorted(rows))
-
-
-def _rows(principal: str, statement: Statement, provided: Mapping[str, tuple[Store, ...]]) -> Iterator[Grant]:
-    condition = "; ".join(map(str, statement.conditions))
-    for resource in statement.resources:
-        needing = [
-            edge
-            for edge in statement.edges
-            if statement.sid not in READS or resource in _targets(provided[edge[0]])
-        ]
-        for name in [" -> ".join(edge) for edge in needing] or [""]:
-            for action in statement.actions:
-                yield Grant(
-                    name, principal, action, str(resource), condition, statement.why, _kind(statement)
-                )
-
-
-def _kind(statement: Statement) -> str:
-    if statement.sid == READ_FORWARDED:
-        return "forwarded"
-    return "edge" if statement.edges else "own"

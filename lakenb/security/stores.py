@@ -84,7 +84,8 @@ def own_store(graph: Graph, node: str) -> Store | None:
             ends = (getattr(step, "prefix", ""), getattr(step, "suffix", ""))
             return Store(node, *ends, bucket=given_bucket(step) or "")
         case Part.CONNECTOR:
-            return Store(node, getattr(step, "prefix", ""))
+            # what keeps an index has state, and no store
+            return Store(node, getattr(step, "prefix", "")) if step.puts_documents() else None
         case Part.TRANSFORMER | Part.COMPOSER:
             return Store(node)
         case Part.PASS_THROUGH:

@@ -33,9 +33,27 @@ class Sort(Enum):
     INDEX_OBJECTS = "index objects"
     FUNCTION = "function"
     GIVEN_QUEUE = "given queue"
+    FUNCTION_BY_NAME = "function by its name"  # in its own role's policy, which is there before it
+    ANYTHING = "any resource"  # where AWS knows no resource
+    NETWORK_INTERFACES = "network interfaces"
+    SUBNET = "subnet"
+    SECURITY_GROUP = "security group"
+    ENDPOINT = "endpoint"
+    KEY = "key"
+    STORE_KEY = "key of its store"
+    GIVEN_KEY = "given key"
+    THIS_KEY = "this key"  # in the key's own policy
+    GIVEN_BUCKET = "given bucket"
+    TABLE_NAME = "table's name"
 
 
 EVERYTHING = ("", "")
+_OF_NETWORKS = frozenset(
+    one.value
+    for one in (Sort.ANYTHING, Sort.NETWORK_INTERFACES, Sort.SUBNET, Sort.SECURITY_GROUP, Sort.ENDPOINT)
+)
+
+_OF_KEYS = frozenset(one.value for one in (Sort.KEY, Sort.STORE_KEY, Sort.GIVEN_KEY, Sort.THIS_KEY))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,19 +71,41 @@ class Target:
         ``in/*.pdf``, ``("in/a.pdf",)`` is that one key. Empty where the resource has no keys.
     bucket
         The name of a given bucket in which the objects lie; empty for a bucket of the pipeline.
+    id, account
+        For what belongs to a network: its id, or its logical id where the pipeline makes it; and the account
+        that owns it, where that is another one. For a given key its ARN or alias.
     """
 
     sort: str
     node: str = ""
     key_parts: tuple[str, ...] = ()
     bucket: str = ""
+    id: str = ""
+    account: str = ""
 
     def __str__(self) -> str:
         """Return a readable name, such as ``inbox/contracts/*``."""
+        if self.sort in _OF_NETWORKS:
+            return f"{self.sort} {self.id}".rstrip()
+        if self.sort in _OF_KEYS:
+            return _key_in_words(self)
+        if self.sort == Sort.GIVEN_BUCKET.value:  # several triggers may stand on one
+            return f"{self.sort} {self.bucket}"
         owner = self.node or "cache"
         if self.key_parts:
             return f"{owner}/{'*'.join(self.key_parts)}"
         return owner if self.sort == Sort.CACHE_BUCKET.value else f"{owner}.{self.sort}"
+
+
+def _key_in_words(key: Target) -> str:
+    """Return a key as people name it, such as ``chunks.key``; the pipeline's own is ``pipeline.key``."""
+    match Sort(key.sort):
+        case Sort.GIVEN_KEY | Sort.THIS_KEY:
+            return key.id or key.sort
+        case Sort.STORE_KEY:
+            return f"{key.node or 'cache'}.{key.sort}"
+        case _:
+            return f"{key.node or 'pipeline'}.{key.sort}"
 
 
 def objects(node: str, *key_parts: str, bucket: str = "") -> Target:

@@ -11,11 +11,13 @@ from lakenb.security.stores import given_bucket, has_notifications, own_store, p
 from lakenb.security.values import Sort, cached, of
 from lakenb.template import resources, rules
 from lakenb.template.keys import encrypt
+from lakenb.template.managed import spread
 from lakenb.template.names import CACHE, CACHE_POLICY, Kind, subscription_id
 from lakenb.template.networks import place
 from lakenb.template.policies import Arns, document
 from lakenb.template.resources import Resource, View
 from lakenb.template.services import service_environment, service_resources
+from lakenb.template.services.files import mount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,9 +67,7 @@ def build(graph: Graph, code: Mapping[Code, str]) -> dict[str, Any]:
 
     """
     provided = provides(graph)
-    queues = {node: arn for node, step in graph.nodes.items() if (arn := step.given_queue())}
-    triggers = frozenset(node for node in graph.nodes if has_notifications(graph, node))
-    arns = Arns(graph.id, triggers, queues)
+    arns = arns_of(graph)
     expires = resources.expiration_days(graph)
     made: dict[str, Resource] = {
         CACHE: resources.bucket({}, expires=expires),
@@ -80,15 +80,24 @@ def build(graph: Graph, code: Mapping[Code, str]) -> dict[str, Any]:
         made |= {view.id(kind): one for kind, one in service_resources(view).items()}
         variables = made[view.id(Kind.FUNCTION)]["Properties"]["Environment"]["Variables"]
         variables |= service_environment(view)
+        mount(view, made[view.id(Kind.FUNCTION)])
     for edge in graph.edges:
         made[subscription_id(edge.producer, edge.consumer)] = resources.subscription(graph, edge)
-    encrypt(graph, made)
-    place(graph, made)
+    encrypt(graph, made, arns)
+    place(graph, made, arns, provided)
+    spread(made)
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"lakenb pipeline {graph.id}",
         "Resources": dict(sorted(made.items())),
     }
+
+
+def arns_of(graph: Graph) -> Arns:
+    """Return how the targets of a graph are written."""
+    queues = {node: arn for node, step in graph.nodes.items() if (arn := step.given_queue())}
+    triggers = frozenset(node for node in graph.nodes if has_notifications(graph, node))
+    return Arns(graph.id, triggers, queues)
 
 
 def _resources_of(graph: Graph, node: str) -> Mapping[Kind, Callable[[View], Resource]]:

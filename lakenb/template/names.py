@@ -9,10 +9,19 @@ names of stack ``contracts`` never cover those of ``contracts-2``.
 from __future__ import annotations
 
 from enum import Enum
+from hashlib import sha256
 from typing import Any
 
 # the bucket that CDK's bootstrap makes for assets, with its default qualifier
 ASSET_BUCKET = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
+
+
+def stored_under(asset_hash: str, suffix: str) -> str:
+    """Return the object key under which CDK stores an asset whose hash is given by us.
+
+    CDK hashes a custom asset hash once more before it becomes a name.
+    """
+    return f"{sha256(asset_hash.encode()).hexdigest()}{suffix}"
 
 
 class Kind(Enum):
@@ -39,6 +48,13 @@ class Kind(Enum):
     MACHINE_ROLE = "RoleForWaiting"
     MACHINE_LOGS = "LogsOfWaiting"
     FILES = "FileSystem"
+    FILES_GROUP = "FileSystemGroup"
+    MOUNT_TARGET_A = "MountTargetA"
+    MOUNT_TARGET_B = "MountTargetB"
+    MOUNT_TARGET_C = "MountTargetC"
+    MOUNT_TARGET_D = "MountTargetD"
+    MOUNT_TARGET_E = "MountTargetE"
+    MOUNT_TARGET_F = "MountTargetF"
     ACCESS_POINT = "AccessPoint"
     INDEX = "Index"
     INDEX_POLICY = "IndexPolicy"
@@ -91,8 +107,18 @@ def topic_name(node: str) -> dict[str, Any]:
     return {"Fn::Sub": f"${{AWS::StackName}}_{node}"}
 
 
+def rule_name(node: str) -> dict[str, Any]:
+    """Return the name of a node's rule, which a key's policy must know."""
+    return {"Fn::Sub": f"${{AWS::StackName}}_{node}"}
+
+
 def function_name(node: str) -> dict[str, Any]:
     """Return the name of a node's function, which a Deny in its own role must know."""
+    return {"Fn::Sub": f"${{AWS::StackName}}_{node}"}
+
+
+def machine_name(node: str) -> dict[str, Any]:
+    """Return the name of a node's state machine, which the trust of its role must know."""
     return {"Fn::Sub": f"${{AWS::StackName}}_{node}"}
 
 

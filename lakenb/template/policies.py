@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lakenb.security.values import ACCOUNT, Sort, Statement, Target
-from lakenb.template.names import CACHE, Kind, bucket_name, logical_id, queue_name
+from lakenb.security.values import ACCOUNT, EVERYONE, Sort, Statement, Target
+from lakenb.template.key_names import arn_of_key
+from lakenb.template.names import CACHE, Kind, bucket_name, logical_id, machine_name, queue_name
+from lakenb.template.network_names import arn_in_networks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,6 +70,10 @@ class Arns:
 
     def of(self, target: Target) -> Any:
         """Return the ARN of a target."""
+        if (found := arn_in_networks(target)) is not None:
+            return found
+        if (found := arn_of_key(target)) is not None:
+            return found
         sort = Sort(target.sort)
         if sort is Sort.TOPIC:
             return {"Ref": logical_id(target.node, Kind.TOPIC)}
@@ -96,10 +102,14 @@ class Arns:
         return store.bucket or {"Ref": logical_id(store.node, Kind.STORE)}
 
     def of_source(self, target: Target) -> Any:
-        """Return the ARN of a condition's source: a bucket's by name, since the bucket awaits the policy."""
+        """Return the ARN of a condition's source: by name where that one is made after the policy."""
         if target.sort == Sort.BUCKET.value and target.node in self.triggers:
             name = bucket_name(self.pipeline, target.node)["Fn::Sub"]
             return {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{name}"}
+        if target.sort == Sort.MACHINE.value:
+            name = machine_name(target.node)["Fn::Sub"]
+            place = ":states:${AWS::Region}:${AWS::AccountId}:stateMachine:"
+            return {"Fn::Sub": f"arn:${{AWS::Partition}}{place}{name}"}
         return self.of(target)
 
     def queue_by_name(self, node: str) -> Any:
@@ -116,8 +126,7 @@ def document(statements: Iterable[Statement], arns: Arns) -> dict[str, Any]:
 def _statement(statement: Statement, arns: Arns) -> dict[str, Any]:
     written: dict[str, Any] = {"Sid": statement.sid, "Effect": statement.effect}
     if statement.principal is not None:
-        everyone = statement.principal == "*"
-        written["Principal"] = "*" if everyone else {"Service": statement.principal}
+        written["Principal"] = _principal(statement.principal)
     written["Action"] = _one_or_all(statement.actions)
     written["Resource"] = _one_or_all([arns.of(target) for target in statement.resources])
     if statement.conditions:
@@ -134,10 +143,23 @@ def conditions(lines: Iterable[Condition], arns: Arns) -> dict[str, dict[str, An
     return written
 
 
+def _principal(principal: str) -> Any:
+    if principal == EVERYONE:
+        return "*"
+    if principal == ACCOUNT:
+        return {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    return {"Service": _text(principal)}
+
+
 def _value(value: Target | str, arns: Arns) -> Any:
     if isinstance(value, Target):
         return arns.of_source(value)
-    return {"Ref": "AWS::AccountId"} if value == ACCOUNT else value
+    return {"Ref": "AWS::AccountId"} if value == ACCOUNT else _text(value)
+
+
+def _text(text: str) -> Any:
+    """Return a text in which CloudFormation fills its own parameters in, such as the Region."""
+    return {"Fn::Sub": text} if "${AWS::" in text else text
 
 
 def _one_or_all(values: Any) -> Any:

@@ -5,49 +5,52 @@ Each bound names its AWS page. What depends on names is checked once the stack's
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from lakenb.catalog.places import without_tokens
 from lakenb.errors import Fault
 from lakenb.template.build import to_json
+from lakenb.template.lengths import BUCKET_NAME, LONGEST_REGION, Lengths
+from lakenb.template.partition import OUTPUTS, PARAMETERS, RESOURCES, TEMPLATE_BYTES
+from lakenb.template.split import Split, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-# AWS CloudFormation User Guide, "CloudFormation quotas"
-RESOURCES = 500
-TEMPLATE_BYTES = 1_000_000
+# AWS CloudFormation User Guide, "Understand CloudFormation quotas": nested stacks, in one operation
+RESOURCES_OF_ALL = 2_500
 # Amazon SQS Developer Guide, "Amazon SQS policy quotas" and "Amazon SQS standard queue quotas"
 QUEUE_POLICY_STATEMENTS = 20
 QUEUE_POLICY_BYTES = 8_192
 QUEUE_NAME = 80
-# IAM User Guide, "IAM and AWS STS quotas": a role's inline policies, white space not counted
+# Amazon SNS API Reference, CreateTopic
+TOPIC_NAME = 256
+# IAM User Guide, "IAM and AWS STS quotas": a role's inline policies, white space not counted; managed ones
 ROLE_POLICY_CHARACTERS = 10_240
-# Amazon S3 User Guide, "General purpose bucket naming rules"
-BUCKET_NAME = 63
+MANAGED_POLICY_CHARACTERS = 6_144
+MANAGED_POLICIES = 10
+# AWS KMS Developer Guide, "Resource quotas": key policy document
+KEY_POLICY_BYTES = 32_768
+# AWS PrivateLink Guide, "AWS PrivateLink quotas": white space counts
+ENDPOINT_POLICY_CHARACTERS = 20_480
 # AWS Lambda Developer Guide, "Lambda quotas": all environment variables of a function together
 ENVIRONMENT_BYTES = 4_096
+FUNCTION_NAME = 64
 LOG_GROUP_NAME = 512
 # Amazon EventBridge User Guide, "Amazon EventBridge quotas": event pattern size
 EVENT_PATTERN = 2_048
 STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 
-_ACCOUNT, _LONGEST_REGION, _PARTITION = "1" * 12, "ap-southeast-2", "aws"
-_PSEUDO = {"AWS::AccountId": _ACCOUNT, "AWS::Partition": _PARTITION}
-# what CloudFormation makes of a logical id: <stack>-<logical id, at most so long>-<suffix>
-_GENERATED_SUFFIX = "-" + "X" * 13
-_ARN = f"arn:aws:service:{_LONGEST_REGION}:{_ACCOUNT}:"
+_LESS = "split the pipeline into two"
 
 
-def quota_faults(template: Mapping[str, Any], stack_name: str, region: str = _LONGEST_REGION) -> list[Fault]:
+def quota_faults(template: Mapping[str, Any], stack_name: str, region: str = LONGEST_REGION) -> list[Fault]:
     """Return the quotas that a template exceeds, by name.
 
     Parameters
     ----------
     template
-        What `build` returned.
+        What `build` returned, at any size: where one stack cannot hold it, the nested ones are judged.
     stack_name
         The stack's name, a part of queue and log group names.
     region
@@ -58,25 +61,36 @@ def quota_faults(template: Mapping[str, Any], stack_name: str, region: str = _LO
     list[Fault]
         Empty when AWS would take the template, as far as quotas go.
     """
+    whole = split(template)
+    lengths = Lengths(template["Resources"], stack_name, region, whole.homes)
     return [
-        *_whole(template),
+        *_stacks(whole),
         *_stack_name(stack_name),
         *(
             fault
             for logical_id, made in template["Resources"].items()
-            for fault in _resource(logical_id, made, stack_name, region)
+            for fault in _resource(logical_id, made, lengths.of)
         ),
     ]
 
 
-def _whole(template: Mapping[str, Any]) -> Iterator[Fault]:
-    where, count = "the template", len(template["Resources"])
-    mend = "split the pipeline into two: this version writes one stack"
-    if count > RESOURCES:
-        yield Fault(f"{count} resources; a CloudFormation stack holds {RESOURCES}", where, mend)
-    size = len(to_json(template).encode())
-    if size > TEMPLATE_BYTES:
-        yield Fault(f"{size:,} bytes; a CloudFormation template has at most {TEMPLATE_BYTES:,}", where, mend)
+def _stacks(whole: Split) -> Iterator[Fault]:
+    for name, template in whole.templates.items():
+        where = f"the nested stack {name}" if name else "the template"
+        counts = (("Resources", RESOURCES), ("Parameters", PARAMETERS), ("Outputs", OUTPUTS))
+        for section, most in counts:
+            count = len(template.get(section, {}))
+            if count > most:
+                what = f"{count} {section.lower()}; a CloudFormation stack holds {most}"
+                yield Fault(what, where, _LESS)
+        size = len(to_json(template).encode())
+        if size > TEMPLATE_BYTES:
+            what = f"{size:,} bytes; a CloudFormation template has at most {TEMPLATE_BYTES:,}"
+            yield Fault(what, where, _LESS)
+    count = sum(len(template["Resources"]) for template in whole.templates.values())
+    if count > RESOURCES_OF_ALL:
+        what = f"{count:,} resources; CloudFormation makes {RESOURCES_OF_ALL:,} in nested stacks at once"
+        yield Fault(what, "the template", _LESS)
 
 
 def _stack_name(stack_name: str) -> Iterator[Fault]:
@@ -96,17 +110,18 @@ _FEWER = "let fewer producers send to this node, or put a middleware between"
 def _bucket(properties: Mapping[str, Any], text: Callable[[Any], str]) -> Iterator[Measure]:
     if "BucketName" in properties:
         name = text(properties["BucketName"])
-        yield (
-            f"characters in the bucket's name {name!r}",
-            len(name),
-            BUCKET_NAME,
-            "shorten the pipeline's or the node's id",
-        )
+        what = f"characters in the bucket's name {name!r}"
+        yield what, len(name), BUCKET_NAME, "shorten the pipeline's or the node's id"
 
 
 def _queue(properties: Mapping[str, Any], text: Callable[[Any], str]) -> Iterator[Measure]:
     if "QueueName" in properties:
         yield "characters in the queue's name", len(text(properties["QueueName"])), QUEUE_NAME, _NAMES
+
+
+def _topic(properties: Mapping[str, Any], text: Callable[[Any], str]) -> Iterator[Measure]:
+    if "TopicName" in properties:
+        yield "characters in the topic's name", len(text(properties["TopicName"])), TOPIC_NAME, _NAMES
 
 
 def _log_group(properties: Mapping[str, Any], text: Callable[[Any], str]) -> Iterator[Measure]:
@@ -115,82 +130,68 @@ def _log_group(properties: Mapping[str, Any], text: Callable[[Any], str]) -> Ite
 
 def _queue_policy(properties: Mapping[str, Any], text: Callable[[Any], str]) -> Iterator[Measure]:
     policy = properties["PolicyDocument"]
-    yield "bytes in the queue's policy", len(text(policy).encode()), QUEUE_POLICY_BYTES, _FEWER
+    mend = f"{_FEWER}, or shorten the stack's name"
+    yield "bytes in the queue's policy", len(text(policy).encode()), QUEUE_POLICY_BYTES, mend
     yield "statements in the queue's policy", len(policy["Statement"]), QUEUE_POLICY_STATEMENTS, _FEWER
 
 
 def _role(properties: Mapping[str, Any], text: Callable[[Any], str]) -> Iterator[Measure]:
-    length = sum(len(text(policy["PolicyDocument"])) for policy in properties["Policies"])
+    length = sum(len(text(policy["PolicyDocument"])) for policy in properties.get("Policies", ()))
     yield "characters in the role's inline policies", length, ROLE_POLICY_CHARACTERS, _FEWER
+    managed = len(properties.get("ManagedPolicyArns", ()))
+    yield "managed policies of the role", managed, MANAGED_POLICIES, _FEWER
+
+
+def _managed_policy(properties: Mapping[str, Any], text: Callable[[Any], str]) -> Iterator[Measure]:
+    length = len(text(properties["PolicyDocument"]))
+    yield "characters in a managed policy of the role", length, MANAGED_POLICY_CHARACTERS, _FEWER
+
+
+def _key(properties: Mapping[str, Any], text: Callable[[Any], str]) -> Iterator[Measure]:
+    length = len(text(properties["KeyPolicy"]).encode())
+    yield "bytes in the key's policy", length, KEY_POLICY_BYTES, "let each node have a key: key_per='node'"
+
+
+def _endpoint(properties: Mapping[str, Any], text: Callable[[Any], str]) -> Iterator[Measure]:
+    if "PolicyDocument" in properties:
+        length = len(text(properties["PolicyDocument"]))
+        yield "characters in the endpoint's policy", length, ENDPOINT_POLICY_CHARACTERS, _LESS
 
 
 def _function(properties: Mapping[str, Any], text: Callable[[Any], str]) -> Iterator[Measure]:
+    if "FunctionName" in properties:
+        length = len(text(properties["FunctionName"]))
+        yield "characters in the function's name", length, FUNCTION_NAME, _NAMES
     variables = properties["Environment"]["Variables"]
     size = sum(len(name) + len(text(value).encode()) for name, value in variables.items())
     yield "bytes in the function's environment", size, ENVIRONMENT_BYTES, "shorten the node's options"
 
 
 def _rule(properties: Mapping[str, Any], text: Callable[[Any], str]) -> Iterator[Measure]:
-    pattern = properties["EventPattern"]
-    yield (
-        "characters in the rule's event pattern",
-        len(text(pattern)),
-        EVENT_PATTERN,
-        "shorten prefix or suffix",
-    )
+    if "EventPattern" in properties:
+        length = len(text(properties["EventPattern"]))
+        yield "characters in the rule's event pattern", length, EVENT_PATTERN, "shorten prefix or suffix"
 
 
 _MEASURES: dict[str, Callable[[Mapping[str, Any], Callable[[Any], str]], Iterator[Measure]]] = {
+    "AWS::EC2::VPCEndpoint": _endpoint,
     "AWS::Events::Rule": _rule,
+    "AWS::IAM::ManagedPolicy": _managed_policy,
     "AWS::IAM::Role": _role,
+    "AWS::KMS::Key": _key,
     "AWS::Lambda::Function": _function,
     "AWS::Logs::LogGroup": _log_group,
     "AWS::S3::Bucket": _bucket,
+    "AWS::SNS::Topic": _topic,
     "AWS::SQS::Queue": _queue,
     "AWS::SQS::QueuePolicy": _queue_policy,
 }
 
 
-def _resource(logical_id: str, made: Mapping[str, Any], stack_name: str, region: str) -> Iterator[Fault]:
+def _resource(logical_id: str, made: Mapping[str, Any], text: Callable[[Any], str]) -> Iterator[Fault]:
     measures = _MEASURES.get(made["Type"])
     if measures is None:
         return
-    for what, length, longest, mend in measures(
-        made["Properties"], lambda value: _resolve(value, stack_name, region)
-    ):
+    for what, length, longest, mend in measures(made["Properties"], text):
         if length > longest:
             yield Fault(f"{length:,} {what}; AWS takes {longest:,}", f"resource {logical_id}", mend)
-
-
-def _resolve(value: Any, stack_name: str, region: str) -> str:  # noqa: PLR0911 - one return for each shape
-    """Return a text as long as the resolved value will be, physical names at their longest."""
-    match value:
-        case str():
-            return without_tokens(value, "x" * BUCKET_NAME)  # only names of given buckets are tokens
-        case {"Fn::Sub": str(text)}:
-            known = {
-                "StackName": stack_name,
-                "AccountId": _ACCOUNT,
-                "Region": region,
-                "Partition": _PARTITION,
-            }
-            for name, replacement in known.items():
-                text = text.replace(f"${{AWS::{name}}}", replacement)
-            return text
-        case {"Fn::Join": [str(glue), list(parts)]}:
-            return glue.join(_resolve(part, stack_name, region) for part in parts)
-        case {"Ref": str(name)}:
-            return _PSEUDO.get(name) or _generated(stack_name, name)
-        case {"Fn::GetAtt": [str(name), _]}:
-            return _generated(stack_name, name)
-        case dict():
-            resolved = {key: _resolve(item, stack_name, region) for key, item in value.items()}
-            return json.dumps(resolved, separators=(",", ":"))
-        case list():
-            return json.dumps([_resolve(item, stack_name, region) for item in value], separators=(",", ":"))
-        case _:
-            return json.dumps(value)
-
-
-def _generated(stack_name: str, logical_id: str) -> str:
-    return f"{_ARN}{stack_name}-{logical_id}{_GENERATED_SUFFIX}"

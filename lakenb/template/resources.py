@@ -45,6 +45,8 @@ DEAD_LETTER_RETENTION_DAYS = 14  # the longest that SQS offers
 # queue, the dead-letter queue, and once more both after a redrive.
 STORE_EXPIRATION_DAYS = 2 * (QUEUE_RETENTION_DAYS + DEAD_LETTER_RETENTION_DAYS)
 HANDLER = "lakenb.runtime.function.handle"
+# with a bucket's longest name, an entry of LAKENB_SOURCES takes 101 bytes of 4,096
+MOST_SOURCES = 30
 _DAY = 24 * 3600
 
 Resource = dict[str, Any]
@@ -263,20 +265,28 @@ def _environment(view: View) -> Resource:
     if own is not None and (view.step.row.part is not Part.TRIGGER or view.step.puts_documents()):
         variables["LAKENB_STORE"] = {"Ref": view.id(Kind.STORE)}
         variables["LAKENB_STORE_PREFIX"] = own.prefix
+    if view.step.row.part is Part.COMPOSER and not view.graph.strict:
+        variables["LAKENB_PASSES_ON"] = "true"  # its consumers read its store and what its producers provide
     return dict(sorted(variables.items()))
 
 
-def _sources(view: View) -> Resource:
-    """Return the JSON list of the places that the node may read, bucket names as references or as given."""
+def _sources(view: View) -> Resource | str:
+    """Return the JSON list of the places that the node may read, bucket names as references or as given.
+
+    More than an environment of 4 KB can list are left to the role, which names each of them exactly.
+    """
     if view.step.row.part is Part.TRIGGER:
         stores = view.provided[view.node]
     else:
         producers = view.graph.producers(view.node)
         stores = tuple(sorted({place for producer in producers for place in view.provided[producer]}))
+    if len(stores) > MOST_SOURCES:
+        return _compact([{"bucket": "*", "prefix": "", "suffix": ""}])
     parts: list[Any] = ["["]
     for place in stores:
-        # a single document begins and ends with its whole key
-        ends = _compact({"prefix": place.prefix, "suffix": place.prefix if place.is_one else place.suffix})
+        ends = _compact(
+            {"key": place.prefix} if place.is_one else {"prefix": place.prefix, "suffix": place.suffix}
+        )
         comma = "," if len(parts) > 1 else ""
         parts += [f'{comma}{{"bucket":"', view.arns.bucket(place), f'",{ends[1:]}']
     return {"Fn::Join": ["", [*parts, "]"]]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakenb.graph.services import Service
-from lakenb.security.services import files, indexes, machines, schedules, tables
+from lakenb.security.services import clock, files, indexes, machines, schedules, tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _MODULES = {
     Service.TABLE: tables,
     Service.SCHEDULES: schedules,
-    Service.SCHEDULE: schedules,
+    Service.SCHEDULE: clock,
     Service.MACHINE: machines,
     Service.FILES: files,
     Service.INDEX: indexes,

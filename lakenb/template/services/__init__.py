@@ -11,7 +11,7 @@ from lakenb.security.values import Sort
 from lakenb.template.names import Kind
 from lakenb.template.policies import VERSION, conditions, document
 from lakenb.template.resources import resource
-from lakenb.template.services import files, indexes, machines, schedules, tables
+from lakenb.template.services import clock, files, indexes, machines, schedules, tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _MODULES = {
     Service.TABLE: tables,
     Service.SCHEDULES: schedules,
-    Service.SCHEDULE: schedules,
+    Service.SCHEDULE: clock,
     Service.MACHINE: machines,
     Service.FILES: files,
     Service.INDEX: indexes,

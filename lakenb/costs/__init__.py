@@ -1,0 +1,1 @@
+"""What a pipeline costs for being there: dated prices kept as data, and one pure function."""
