@@ -111,15 +111,16 @@ def read(template: Mapping[str, Any]) -> Policies:
     -------
     Policies
         Statements of roles, of policies attached to roles, and of every resource with a policy document of
-        its own; managed policies and malformed documents as `Unread`.
+        its own; managed policies of elsewhere and malformed documents as `Unread`.
     """
     statements: list[PolicyStatement] = []
     unread: list[Unread] = []
     resources = template.get("Resources", {})
+    takers = _takers(resources)
     for logical_id in sorted(resources):
         resource = resources[logical_id]
         kind, properties = resource.get("Type", ""), resource.get("Properties", {})
-        for found in _policies(logical_id, kind, properties):
+        for found in _policies(logical_id, kind, properties, takers):
             if isinstance(found, PolicyStatement):
                 statements.append(found)
             else:
@@ -127,11 +128,24 @@ def read(template: Mapping[str, Any]) -> Policies:
     return Policies(tuple(statements), tuple(unread))
 
 
+def _takers(resources: Mapping[str, Any]) -> dict[str, list[Text]]:
+    """Return, by managed policy of the template, the roles that name it."""
+    found: dict[str, list[Text]] = {}
+    for logical_id, resource in sorted(resources.items()):
+        if resource.get("Type") != "AWS::IAM::Role":
+            continue
+        for named in _listed(resource.get("Properties", {}).get("ManagedPolicyArns", [])):
+            policy = named.get("Ref", "") if isinstance(named, dict) else ""
+            if policy in resources and resources[policy].get("Type") == "AWS::IAM::ManagedPolicy":
+                found.setdefault(policy, []).append(resolve({"Ref": logical_id}))
+    return found
+
+
 def _policies(
-    logical_id: str, kind: str, properties: Mapping[str, Any]
+    logical_id: str, kind: str, properties: Mapping[str, Any], takers: Mapping[str, list[Text]]
 ) -> Iterator[PolicyStatement | Unread]:
     if kind == "AWS::IAM::Role":
-        yield from _role(logical_id, properties)
+        yield from _role(logical_id, properties, takers)
         return
     if kind == "AWS::Lambda::Permission":
         principal = resolve(properties.get("Principal", "*"))
@@ -139,14 +153,16 @@ def _policies(
         return
     is_identity = kind in _IDENTITY_TYPES
     named = [*_listed(properties.get("Roles", [])), *_listed(properties.get("RoleName", []))]
-    holders = tuple(map(resolve, named)) if is_identity else ()
+    holders = (*map(resolve, named), *takers.get(logical_id, ())) if is_identity else ()
     policy_type = PolicyKind.IDENTITY if is_identity else PolicyKind.RESOURCE
     for name in _DOCUMENT_PROPERTIES:
         if name in properties:
             yield from _document(logical_id, policy_type, holders, properties[name])
 
 
-def _role(logical_id: str, properties: Mapping[str, Any]) -> Iterator[PolicyStatement | Unread]:
+def _role(
+    logical_id: str, properties: Mapping[str, Any], takers: Mapping[str, list[Text]]
+) -> Iterator[PolicyStatement | Unread]:
     holders = (resolve({"Ref": logical_id}),)
     if "AssumeRolePolicyDocument" in properties:
         yield from _document(logical_id, PolicyKind.TRUST, (), properties["AssumeRolePolicyDocument"])
@@ -154,6 +170,8 @@ def _role(logical_id: str, properties: Mapping[str, Any]) -> Iterator[PolicyStat
         document = inline.get("PolicyDocument") if isinstance(inline, dict) else inline
         yield from _document(logical_id, PolicyKind.IDENTITY, holders, document)
     for managed in _listed(properties.get("ManagedPolicyArns", [])):
+        if isinstance(managed, dict) and managed.get("Ref") in takers:
+            continue  # read where it stands
         yield Unread(logical_id, holders, "managed policy", resolve(managed))
 
 

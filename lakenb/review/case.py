@@ -13,9 +13,10 @@ from lakenb.iam.proof.principals import administrators, strangers
 from lakenb.iam.proof.values import Who
 from lakenb.iam.requests import Sort, request
 from lakenb.review.find import Index
+from lakenb.review.held import state_needs
 from lakenb.review.kms import key_needs, keys_of
 from lakenb.review.needs import Part, buckets_of, everything, node_needs, resources
-from lakenb.review.networks import attach_needs
+from lakenb.review.networks import attach_needs, through
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
     from lakenb.iam.policies import Policy
     from lakenb.iam.proof.values import Obligation
     from lakenb.iam.stacks.world import World
+    from lakenb.review.extra import Extra
     from lakenb.review.find import Found
     from lakenb.review.kms import Keys
     from lakenb.review.needs import Need, Resources
     from lakenb.review.wanted import Wanted, WantedNode
 
 ANY = ("*",)
+STATE_SERVICES = ("dynamodb", "scheduler", "states", "elasticfilesystem")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,6 +102,8 @@ class Case:
         Which resources are under which key.
     needs
         What the role of each node needs, for nodes that are both wanted and there.
+    extras
+        The roles that services take for nodes.
     strangers
         Everybody who is no role of the template: those whom some policy names (`callers`), asked about each
         node's resources, and those whom none does (`bystanders`), asked about all at once.
@@ -115,6 +120,7 @@ class Case:
     buckets: dict[str, str] = field(init=False)
     keys: Keys = field(init=False)
     needs: dict[str, tuple[Need, ...]] = field(init=False)
+    extras: tuple[Extra, ...] = field(init=False)
     strangers: tuple[Who, ...] = field(init=False)
     callers: tuple[Who, ...] = field(init=False)
     bystanders: tuple[Who, ...] = field(init=False)
@@ -123,12 +129,18 @@ class Case:
 
     def __post_init__(self, known: Index | None) -> None:
         """Work out what every unit shares."""
+        from lakenb.review.extra import extras  # noqa: PLC0415 - it stands on this module
+
         world, found, wanted = self.world, self.found, self.wanted
         self.index = Index(world) if known is None else known
         self.own = {node: resources(world, one) for node, one in found.nodes.items()}
         self.buckets = buckets_of(world, found, wanted)
-        self.keys = keys_of(self.index)
-        self.needs = {node.id: tuple(self._needs(node, own)) for node, own in self.nodes}
+        self.keys = keys_of(self.index, self.own)
+        self.needs = {
+            node.id: tuple(through(self.index, found.nodes[node.id], self._needs(node, own)))
+            for node, own in self.nodes
+        }
+        self.extras = tuple(extras(self))
         # the root user owns the account: what it may do is no stranger's
         self.strangers = tuple(
             one
@@ -148,6 +160,7 @@ class Case:
     def _needs(self, node: WantedNode, own: Resources) -> Iterator[Need]:
         cache = self.found.cache_arn
         yield from node_needs(node, own, self.buckets, cache)
+        yield from state_needs(node, own)
         yield from key_needs(self.world, self.keys, node, own, self.buckets, cache)
         yield from attach_needs(self.index, self.found.nodes[node.id])
 
@@ -172,6 +185,18 @@ class Case:
         cache = Part("P3", "the cache", ("s3:*",), self.cache)
         keys = Part("P6", "the keys", ("kms:*",), self.keys.all)
         return tuple(part for part in (cache, keys) if part.arns)
+
+    @property
+    def indexes(self) -> dict[str, str]:
+        """The ARN of the bucket of each node's index."""
+        return {node: own.state.index for node, own in self.own.items() if own.state.index}
+
+    @property
+    def state_services(self) -> tuple[str, ...]:
+        """The services that hold state of the pipeline, as actions name them; buckets apart."""
+        arns = (arn for own in self.own.values() for arn in own.state.named().values())
+        services = {arn.split(":")[2] for arn in arns}
+        return tuple(one for one in STATE_SERVICES if one in services)
 
     @property
     def cache(self) -> tuple[str, ...]:

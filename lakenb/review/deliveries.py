@@ -45,10 +45,13 @@ class Delivery:
 
 def deliveries(case: Case, node: WantedNode, own: Resources) -> Iterator[Delivery]:
     """Yield what services bring to the queues of a node, for which sources."""
+    if node.given_queue:
+        return  # its owner's policy says who sends there
     if node.bucket:
         sources = [(EVENTS, arn, f"the rule of '{node.id}'") for arn in _rules(case, node, own.queue)]
     elif node.is_trigger:
-        bucket = case.buckets.get(node.id, "")
+        # a trigger that puts its documents itself, or that is told of documents, is started by a role
+        bucket = case.buckets.get(node.id, "") if is_notified(node) else ""
         sources = [(S3, bucket, f"the bucket of '{node.id}'")] if bucket else []
     else:
         topics = ((one, case.own[one].topic) for one in node.producers if one in case.own)
@@ -61,6 +64,12 @@ def deliveries(case: Case, node: WantedNode, own: Resources) -> Iterator[Deliver
             if queue:
                 keys = keys_sent(service, "sqs:SendMessage", policy)
                 yield Delivery(service, queue, source, keys, f"{name} {verb} '{node.id}'")
+
+
+def is_notified(node: WantedNode) -> bool:
+    """Return whether a node is a trigger whose own bucket tells its queue of uploads."""
+    is_fed_otherwise = node.bucket or node.given_queue or node.services
+    return node.is_trigger and node.puts is None and not is_fed_otherwise
 
 
 def _rules(case: Case, node: WantedNode, queue: str) -> Iterator[str]:
@@ -93,7 +102,7 @@ def _delivery_tasks(
     case: Case, node: WantedNode, own: Resources, brought: tuple[Delivery, ...]
 ) -> Iterator[Task]:
     account = case.world.account
-    queues = tuple(filter(None, (own.queue, own.dead_letters)))
+    queues = own.queues()
     for service in (one.label for one in case.callers if one.label in _CARRIERS):
         needs = tuple(
             Shape(("sqs:SendMessage",), (one.queue,), ((SOURCE_ARN, (one.source,)),))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-S3, SNS, EVENTS, LAMBDA = (f"{service}.amazonaws.com" for service in ("s3", "sns", "events", "lambda"))
+S3, SNS, EVENTS, LAMBDA, SCHEDULER, STATES = (
+    f"{service}.amazonaws.com" for service in ("s3", "sns", "events", "lambda", "scheduler", "states")
+)
 SOURCE_ARN, SOURCE_ACCOUNT = "aws:sourcearn", "aws:sourceaccount"
 _NO_CONDITION = (
     "not available in AWS: no page documents a source condition that Lambda sends whenever it assumes an "
@@ -105,6 +107,21 @@ CALLS = (
         "key policy",
         ("kms:encryptioncontext:aws:logs:arn",),
         "Amazon CloudWatch Logs User Guide, Encrypt log data in CloudWatch Logs using AWS KMS",
+    ),
+    Call(
+        # the schedule's group: "do not scope the statement to a specific schedule"
+        SCHEDULER,
+        "sts:AssumeRole",
+        "trust policy",
+        (SOURCE_ARN, SOURCE_ACCOUNT),
+        "EventBridge Scheduler User Guide, Confused deputy prevention in EventBridge Scheduler",
+    ),
+    Call(
+        STATES,
+        "sts:AssumeRole",
+        "trust policy",
+        (SOURCE_ARN, SOURCE_ACCOUNT),
+        "AWS Step Functions Developer Guide, Creating an IAM role for your state machine",
     ),
     Call(
         LAMBDA,

@@ -10,19 +10,17 @@ from lakenb.iam.policies import PolicyKind
 from lakenb.iam.proof.principals import administrator, holder
 from lakenb.iam.proof.values import Modality, Obligation, Shape, Who
 from lakenb.review.case import ANY, Task, Unit
-from lakenb.review.needs import everything
-from lakenb.review.networks import vpc_of
+from lakenb.review.given_networks import is_given
+from lakenb.review.networks import ATTACH, called, is_placed, service_of, vpc_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lakenb.iam.stacks.world import Endpoint
     from lakenb.review.case import Case
+    from lakenb.review.needs import Need
 
 CLAIM = "P8"
-# What the function's own code calls; polling and logging are Lambda's, which is outside the VPC.
-_CALLED = ("s3", "sns", "sqs")
-_POLLED = "sqs:ReceiveMessage"
 # AWS PrivateLink Guide, "Control access to VPC endpoints using endpoint policies": none gives full access
 _OPEN = compiled(
     {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}},
@@ -32,9 +30,9 @@ _OPEN = compiled(
 
 
 def endpoint_units(case: Case) -> Iterator[Unit]:
-    """Yield what concerns the endpoints on the way of functions in a VPC."""
-    ways = tuple(_ways(case))
-    for way in ways:
+    """Yield what concerns placed functions, and the endpoints on their way."""
+    yield from _own_code(case)
+    for way in ways(case):
         identity = case.world.identities.get(case.found.nodes[way.node].role)
         if identity is None:
             continue
@@ -43,55 +41,101 @@ def endpoint_units(case: Case) -> Iterator[Unit]:
         policies = (way.endpoint.policy, *identity.policies, *identity.boundaries, *case.guards(reached))
         name = ("endpoint", f"{way.node} {way.endpoint.logical_id}")
         yield Unit(name, (needs, way.endpoint.id), policies, way.tasks(case))
-    # every endpoint of such a VPC is a door out of it, whether or not a function needs it
+    # every endpoint of such a VPC that the template makes is a door out of it, whether or not a function needs
+    # it. A given one is its owner's, and may serve others: what it lets through beside is an assumption.
     networks = {vpc_of(case.index, case.found.nodes[node]) for node in case.needs} - {""}
-    for endpoint in (one for one in case.world.endpoints if one.vpc in networks):
-        arns = tuple(_reached(case))
-        yield Unit(("endpoint", endpoint.logical_id), arns, (endpoint.policy,), _Narrow(case, endpoint, arns))
+    for endpoint in case.world.endpoints:
+        if endpoint.vpc in networks and not is_given(case.world, endpoint.logical_id):
+            needs = _needed(case, endpoint)
+            name = ("endpoint", endpoint.logical_id)
+            yield Unit(name, needs, (endpoint.policy,), _Narrow(case, endpoint, needs))
 
 
-def _reached(case: Case) -> Iterator[str]:
-    """Yield the resources that the pipeline works on, given buckets among them."""
-    for one in case.own.values():
-        yield from (arn for part in one.parts() for arn in part.arns)
-        if one.bucket and one.is_given:
-            yield from everything(one.bucket)
-    yield from (arn for part in case.shared() for arn in part.arns)
+def _own_code(case: Case) -> Iterator[Unit]:
+    """Yield that a function's own code cannot do what Lambda does with its role to place it."""
+    for node, own in case.own.items():
+        found = case.found.nodes[node]
+        identity = case.world.identities.get(found.role)
+        if identity is None or node not in case.needs or not is_placed(case.index, found):
+            continue
+        policies = (*identity.policies, *identity.boundaries)
+        yield Unit(("network", node), own.function, policies, _OwnCode(case, node))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Way:
+class _OwnCode:
+    """The task that a function's code does nothing to networks.
+
+    AWS Lambda Developer Guide, "Using source function ARN to control function access behavior": what the
+    code asks for carries the function's ARN, what Lambda asks for to attach the function does not.
+    """
+
+    case: Case
+    node: str
+
+    def __call__(self) -> tuple[Task, ...]:
+        case, node = self.case, self.node
+        who = holder(case.world, case.found.nodes[node].role)
+        by_code = (("lambda:sourcefunctionarn", (case.own[node].function,)),)
+        text = f"the code of '{node}' itself does nothing to networks"
+        zone = Shape(ATTACH, ANY, by_code)
+        return (Task(Obligation(CLAIM, node, text, Modality.ONLY, who, zone)),)
+
+
+def _needed(case: Case, endpoint: Endpoint) -> tuple[Shape, ...]:
+    """Return what an endpoint may let through: what placed nodes' code does by it, on what they need it on."""
+    needs = [
+        need.may
+        for node in case.needs
+        if vpc_of(case.index, case.found.nodes[node]) == endpoint.vpc
+        for need in case.needs[node]
+        if _is_by(need, service_of(endpoint))
+    ]
+    actions = tuple(sorted({action for one in needs for action in one.actions}))
+    arns = tuple(sorted({arn for one in needs for arn in one.resources}))
+    return (Shape(actions, arns),) if needs else ()
+
+
+def _is_by(need: Need, service: str) -> bool:
+    """Return whether a need is met by a service's endpoint; a log's own may be there for nobody's sake."""
+    return called(need.may) == service or (service == "logs" and need.may.actions[0].startswith("logs:"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
     """A node's function, and an endpoint that what it calls goes through."""
 
     node: str
     service: str
     endpoint: Endpoint
 
-    def tasks(self, case: Case) -> _Through:
-        return _Through(case, self)
+    def tasks(self, case: Case) -> Through:
+        """Return what makes the tasks."""
+        return Through(case, self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Through:
+class Through:
     """The tasks that what a function calls gets through an endpoint."""
 
     case: Case
-    way: _Way
+    way: Way
 
     def __call__(self) -> tuple[Task, ...]:
+        """Return the tasks."""
         case, way = self.case, self.way
         who = holder(case.world, case.found.nodes[way.node].role)
-        way_taken = (("aws:sourcevpc", (way.endpoint.vpc,)), ("aws:sourcevpce", (way.endpoint.id,)))
         tasks = []
         for need in case.needs[way.node]:
             for must in need.must[:1]:
-                if not must.actions[0].startswith(f"{way.service}:") or _POLLED in must.actions:
+                if called(must) != way.service:
                     continue
-                context = tuple(sorted((*must.context, *way_taken)))
-                zone = Shape(must.actions, must.resources, context)
+                path = {**dict(must.context), "aws:sourcevpc": (way.endpoint.vpc,)}
+                path["aws:sourcevpce"] = (way.endpoint.id,)
+                zone = Shape(must.actions, must.resources, tuple(sorted(path.items())))
                 text = f"{need.text} through {way.endpoint.logical_id}"
                 obligation = Obligation("P10", way.node, text, Modality.CAN, who, zone)
-                tasks.append(Task(obligation, about="P8"))
+                tasks.append(Task(obligation, about=CLAIM))
         return tuple(tasks)
 
 
@@ -101,25 +145,24 @@ class _Narrow:
 
     case: Case
     endpoint: Endpoint
-    arns: tuple[str, ...]
+    needs: tuple[Shape, ...]
 
     def __call__(self) -> tuple[Task, ...]:
-        asks = administrator(self.case.world)
         policy = _OPEN if self.endpoint.policy is None else self.endpoint.policy
         # an endpoint's policy grants nothing: it is weighed here as if it were all that somebody has
         label = f"whoever comes through {self.endpoint.logical_id}"
-        who = Who(label, asks.principal, identity=(policy,))
-        text = f"{self.endpoint.logical_id} lets through what goes to the pipeline's resources only"
-        needs = (Shape(ANY, self.arns),)
-        service = self.endpoint.service.rpartition(".")[2]
-        zone = Shape((f"{service}:*",), ANY)
-        return (Task(Obligation(CLAIM, self.endpoint.logical_id, text, Modality.ONLY, who, zone, needs)),)
+        who = Who(label, administrator(self.case.world).principal, identity=(policy,))
+        name = self.endpoint.logical_id
+        text = f"{name} lets through what the pipeline does with its own resources only"
+        zone = Shape((f"{service_of(self.endpoint)}:*",), ANY)
+        return (Task(Obligation(CLAIM, name, text, Modality.ONLY, who, zone, self.needs)),)
 
 
-def _ways(case: Case) -> Iterator[_Way]:
+def ways(case: Case) -> Iterator[Way]:
+    """Yield the ways of the placed nodes' functions through endpoints."""
     for node in case.needs:
         vpc = vpc_of(case.index, case.found.nodes[node])
+        services = {called(must) for need in case.needs[node] for must in need.must} - {""}
         for endpoint in case.world.endpoints:
-            service = endpoint.service.rpartition(".")[2]
-            if vpc and endpoint.vpc == vpc and service in _CALLED:
-                yield _Way(node, service, endpoint)
+            if vpc and endpoint.vpc == vpc and service_of(endpoint) in services:
+                yield Way(node, service_of(endpoint), endpoint)

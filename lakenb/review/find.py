@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lakenb.iam.stacks.world import UNKNOWN
+from lakenb.review.state import NONE, State, publishes_to, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,6 +46,20 @@ class FoundNode:
         The ARN of the bucket in which its documents lie: a given bucket has an ARN and no logical id.
     prefix, suffix
         What the keys of its documents begin and end with, as the function has it.
+    given_queue
+        The ARN of the queue that it receives from, where the template does not make that queue.
+    sources
+        The places of which the function is told: bucket, prefix, suffix.
+    is_given
+        Whether these are where documents lie that nobody here put: those of a trigger without a bucket.
+    puts
+        Whether the function is told to put into its store.
+    is_announced
+        Whether another service than the function publishes to its topic.
+    handler
+        The module that runs in its function, as the function has it.
+    state
+        What it has beside the common things.
     """
 
     id: str
@@ -58,6 +73,13 @@ class FoundNode:
     store_arn: str = ""
     prefix: str = ""
     suffix: str = ""
+    given_queue: str = ""
+    sources: tuple[tuple[str, str, str], ...] = ()
+    is_given: bool = False
+    puts: bool = False
+    is_announced: bool = False
+    handler: str = ""
+    state: State = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +189,7 @@ def find(world: World, graph: Graph | None, *, index: Index | None = None) -> Fo
 
 
 def _ours(index: Index, functions: Iterable[Resource], unclear: list[str]) -> dict[str, FoundNode]:
-    queues = queues_of(index)
+    queues, given = queues_of(index), given_queues_of(index)
     nodes: dict[str, FoundNode] = {}
     for function in functions:
         told = variables(function)
@@ -176,33 +198,50 @@ def _ours(index: Index, functions: Iterable[Resource], unclear: list[str]) -> di
             both = f"{nodes[node].function} and {function.logical_id}"
             unclear.append(f"two functions say that they are '{node}': {both}")
             continue
-        received = queues.get(function.logical_id, [])
-        if len(received) > 1:
-            unclear.append(f"the function of '{node}' receives from several queues: {', '.join(received)}")
-        store, prefix, suffix = _store(told)
+        received, others = queues.get(function.logical_id, []), given.get(function.logical_id, [])
+        if len(received) + len(others) > 1:
+            several = ", ".join([*received, *map(index.world.shown, others)])
+            unclear.append(f"the function of '{node}' receives from several queues: {several}")
+        queue = received[0] if received else ""
+        given_queue = others[0] if others and not received else ""
+        queue_arn = index.world.resources[queue].arn if queue else given_queue
+        state = state_of(index, function, told, queue_arn, unclear)
+        is_told = bool(given_queue or state.schedule) and not told.get("LAKENB_CACHE")
+        store, prefix, suffix = _store(told, is_told=is_told)
+        announced = publishes_to(index, state.machine)
         nodes[node] = FoundNode(
             id=node,
             function=function.logical_id,
             role=role_of(index, function),
-            queue=received[0] if received else "",
+            queue=queue,
             dead_letters=index.id(QUEUE, told.get("LAKENB_DEAD_LETTERS")),
-            topic=index.id(TOPIC, told.get("LAKENB_TOPIC")),
+            topic=index.id(TOPIC, told.get("LAKENB_TOPIC")) or announced,
             store=index.id(BUCKET, store),
             logs=logs_of(index, function),
             store_arn=bucket_arn(index.world, store) if store else "",
             prefix=prefix,
             suffix=suffix,
+            given_queue=given_queue,
+            sources=places_read(told),
+            is_given=is_told and not store,
+            puts=bool(told.get("LAKENB_STORE")),
+            is_announced=not told.get("LAKENB_TOPIC") and bool(announced),
+            handler=str(told.get("LAKENB_HANDLER", "")),
+            state=state,
         )
     return nodes
 
 
-def _store(told: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Return where a node's documents lie: its own store, or what a trigger reads."""
+def _store(told: Mapping[str, Any], *, is_told: bool) -> tuple[str, str, str]:
+    """Return where a node's documents lie: its own store, or what a trigger reads.
+
+    The events of a trigger that is told of documents (`is_told`) point to what others put in several places.
+    """
     store = told.get("LAKENB_STORE")
     if store:
         return store if isinstance(store, str) else "", str(told.get("LAKENB_STORE_PREFIX", "")), ""
     sources = places_read(told)
-    if told.get("LAKENB_CACHE") or not sources:  # a pass-through node: documents stay where they are
+    if told.get("LAKENB_CACHE") or is_told or not sources:  # documents stay where they are
         return "", "", ""
     return sources[0]
 
@@ -211,7 +250,12 @@ def places_read(told: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
     """Return the places that a function is told to read: bucket, prefix and suffix, in their order."""
     try:
         listed = json.loads(told.get("LAKENB_SOURCES", "[]"))
-        return tuple((one["bucket"], one["prefix"], one["suffix"]) for one in listed)
+        return tuple(
+            (one["bucket"], one["key"], one["key"])  # one document
+            if "key" in one
+            else (one["bucket"], one["prefix"], one["suffix"])
+            for one in listed
+        )
     except (TypeError, ValueError, KeyError):
         return ()
 
@@ -227,11 +271,34 @@ def queues_of(index: Index) -> dict[str, list[str]]:
     return found
 
 
+def given_queues_of(index: Index) -> dict[str, list[str]]:
+    """Return for each function the ARNs of queues that it receives from and that are not of the template."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for mapping in index.of_type[MAPPING]:
+        function = index.id(FUNCTION, _unversioned(mapping.properties.get("FunctionName")))
+        source = mapping.properties.get("EventSourceArn")
+        if (
+            function
+            and isinstance(source, str)
+            and UNKNOWN not in source
+            and source.split(":")[2:3] == ["sqs"]
+            and not index.id(QUEUE, source)
+        ):
+            found[function].append(source)
+    return found
+
+
 def _unversioned(name: Any) -> Any:
-    """Return a function's ARN without the version or alias that may stand behind it."""
-    if isinstance(name, str) and name.count(":") == _VERSIONED:
-        return name.rpartition(":")[0]
-    return name
+    """Return a function's name or ARN without the version or alias that may stand behind it.
+
+    AWS Lambda API Reference, CreateEventSourceMapping, FunctionName: a name, an ARN, or
+    ``account:function:name``, each perhaps with a version or an alias.
+    """
+    if not isinstance(name, str):
+        return name
+    if name.startswith("arn:"):
+        return name.rpartition(":")[0] if name.count(":") == _VERSIONED else name
+    return name.rpartition(":function:")[2].removeprefix("function:").partition(":")[0]
 
 
 def role_of(index: Index, function: Resource) -> str:

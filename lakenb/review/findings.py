@@ -148,11 +148,21 @@ def _who(case: Case, obligation: Obligation) -> str:
     for node, one in case.found.nodes.items():
         if who.logical_id and one.role == who.logical_id and node in case.wanted.nodes:
             return f"'{node}'"
+    for extra in case.extras:
+        if who.logical_id == extra.role:
+            return extra.words
     if who.logical_id:
         return f"{who.logical_id}, which is no node's,"
     if who.principal.sort is Sort.SERVICE:
         return who.label
     return {"anonymous": "anybody, unasked,"}.get(who.label, who.label)
+
+
+def _closing(obligation: Obligation) -> str:
+    """Return how a resource is closed to those who come without TLS; empty for other claims."""
+    if obligation.claim == "P7":
+        return _DENIES[obligation.zone.actions[0].partition(":")[0]]
+    return _BY_ACCESS_POINT if obligation.zone.actions[-1] == _ROOT else ""
 
 
 def _missing(
@@ -248,8 +258,9 @@ def _door(statement: Statement, action: str) -> str:
 
 
 def _narrower(obligation: Obligation, label: str, witness: Witness) -> str:
-    if obligation.claim == "P7":
-        return _DENIES[obligation.zone.actions[0].partition(":")[0]]
+    closing = _closing(obligation)
+    if closing:
+        return closing
     if obligation.claim == "P8":
         return f"let the policy of {obligation.subject} name the pipeline's resources only"
     if obligation.who.principal.sort is Sort.SERVICE and obligation.needs:
@@ -265,7 +276,14 @@ _DENIES = {
     "once more where s3:TlsVersion is below 1.2",
     "sqs": "deny sqs:* to everyone on the queue where aws:SecureTransport is false",
     "sns": "deny sns:Publish to everyone on the topic where aws:SecureTransport is false",
+    "elasticfilesystem": "deny elasticfilesystem:Client* to everyone in FileSystemPolicy where "
+    "aws:SecureTransport is false",
 }
+_ROOT = "elasticfilesystem:ClientRootAccess"
+_BY_ACCESS_POINT = (
+    "deny elasticfilesystem:Client* to everyone in FileSystemPolicy where elasticfilesystem:AccessPointArn "
+    "is not there (Null), and elasticfilesystem:ClientRootAccess always"
+)
 _CASED = {"aws:sourcearn": "aws:SourceArn", "aws:sourceaccount": "aws:SourceAccount"}
 
 
@@ -274,6 +292,7 @@ def _cased(key: str) -> str:
 
 
 def _closed(obligation: Obligation, naming: Naming) -> str:
-    if obligation.claim == "P7":
-        return _DENIES[obligation.zone.actions[0].partition(":")[0]]
+    closing = _closing(obligation)
+    if closing:
+        return closing
     return f"deny it in the policy of {naming.resource(obligation.zone.resources[0])}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakenb.records.tables import printable
+from lakenb.review.state import WORDS
 
 if TYPE_CHECKING:
     from lakenb.iam.stacks.world import World
@@ -48,6 +49,8 @@ class Naming:
                 ("role", one.role),
             )
             self._named.update((arn, f"the {kind} of '{node}'") for kind, arn in kinds if arn)
+            state = one.state.named()
+            self._named.update((arn, f"the {WORDS[name]} of '{node}'") for name, arn in state.items())
         if cache:
             self._buckets[cache] = "cache"
 

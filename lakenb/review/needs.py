@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakenb.iam.proof.values import Shape
+from lakenb.review.state import NONE, WORDS, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,6 +83,10 @@ class Resources:
         Where its documents lie: its own bucket or the given one; empty for a node that passes on.
     is_given
         Whether the bucket is not the pipeline's.
+    is_given_queue
+        Whether the queue is not the pipeline's.
+    state
+        What it has beside these.
     """
 
     id: str
@@ -93,6 +98,8 @@ class Resources:
     logs: str
     bucket: str
     is_given: bool
+    is_given_queue: bool = False
+    state: State = NONE
 
     def documents(self) -> tuple[str, ...]:
         """Return its bucket and all its objects; nothing where the bucket is not the pipeline's."""
@@ -100,7 +107,7 @@ class Resources:
 
     def parts(self) -> tuple[Part, ...]:
         """Return everything of it that the pipeline makes."""
-        queues = tuple(filter(None, (self.queue, self.dead_letters)))
+        queues = self.queues()
         logs = (self.logs, f"{self.logs}:*") if self.logs else ()
         function = (self.function, f"{self.function}:*") if self.function else ()
         found = (
@@ -110,8 +117,54 @@ class Resources:
             Part("P4", f"the queues of '{self.id}'", ("sqs:*",), queues),
             Part("P4", f"the topic of '{self.id}'", ("sns:*",), (self.topic,) if self.topic else ()),
             Part("P4", f"the log of '{self.id}'", ("logs:*",), logs),
+            *self._state_parts(),
         )
         return tuple(one for one in found if one.arns)
+
+    def queues(self) -> tuple[str, ...]:
+        """Return its queues that the pipeline makes."""
+        return tuple(filter(None, ("" if self.is_given_queue else self.queue, self.dead_letters)))
+
+    def extra_roles(self) -> tuple[str, ...]:
+        """Return the roles that services take for it."""
+        return tuple(filter(None, (self.state.schedule_role, self.state.machine_role)))
+
+    def _state_parts(self) -> Iterator[Part]:
+        """Yield its state, each with all that belongs to it.
+
+        Service Authorization Reference: a table's indexes and stream, a group's schedules, a state machine's
+        executions and versions are resources of their own, below or beside its ARN.
+        """
+        state = self.state
+        around = {
+            "table": ("dynamodb", (state.table, f"{state.table}/*")),
+            "group": ("scheduler", (state.group, schedules_of(state.group))),
+            "schedule": ("scheduler", (state.schedule,)),
+            "machine": ("states", (state.machine, *runs_of(state.machine))),
+            "machine_logs": ("logs", (state.machine_logs, f"{state.machine_logs}:*")),
+            "files": ("elasticfilesystem", (state.files,)),
+            "access_point": ("elasticfilesystem", (state.access_point,)),
+            "index": ("s3", everything(state.index)),
+        }
+        named = state.named()
+        for name, (service, arns) in around.items():
+            if name in named:
+                claim = "P4" if name == "machine_logs" else "P2"
+                yield Part(claim, f"the {WORDS[name]} of '{self.id}'", (f"{service}:*",), arns)
+        roles = self.extra_roles()
+        if roles:
+            yield Part("P1", f"the roles of services of '{self.id}'", ("iam:*", "sts:*"), roles)
+
+
+def schedules_of(group: str) -> str:
+    """Return the schedules of a group, as a pattern: ``schedule/GROUP/*``."""
+    return f"{group.replace(':schedule-group/', ':schedule/')}/*" if group else ""
+
+
+def runs_of(machine: str) -> tuple[str, ...]:
+    """Return the versions, aliases and executions of a state machine, as patterns."""
+    sorts = ("stateMachine", "execution", "express")
+    return tuple(f"{machine.replace(':stateMachine:', f':{sort}:')}:*" for sort in sorts) if machine else ()
 
 
 def resources(world: World, found: FoundNode) -> Resources:
@@ -124,12 +177,14 @@ def resources(world: World, found: FoundNode) -> Resources:
         id=found.id,
         role=arn(found.role),
         function=arn(found.function),
-        queue=arn(found.queue),
+        queue=found.given_queue or arn(found.queue),
         dead_letters=arn(found.dead_letters),
         topic=arn(found.topic),
         logs=arn(found.logs),
         bucket=found.store_arn,
         is_given=not found.store,
+        is_given_queue=bool(found.given_queue),
+        state=found.state.mapped(arn),
     )
 
 
@@ -173,7 +228,7 @@ def node_needs(node: WantedNode, own: Resources, buckets: Mapping[str, str], cac
 
 def _reads(node: WantedNode, buckets: Mapping[str, str]) -> Iterator[Need]:
     for read in node.reads:
-        bucket = buckets.get(read.place.node, "")
+        bucket = buckets.get(read.place.owner, "")
         if not bucket:
             continue
         if node.is_trigger:
@@ -200,8 +255,9 @@ def _cache(node: WantedNode, cache: str) -> Iterator[Need]:
 
 
 def _messages(node: WantedNode, own: Resources) -> Iterator[Need]:
+    whose = "the given" if own.is_given_queue else "its own"
     wishes = (
-        (own.queue, _RECEIVE, f"'{node.id}' receives from its own queue"),
+        (own.queue, _RECEIVE, f"'{node.id}' receives from {whose} queue"),
         (own.dead_letters, ("sqs:SendMessage",), f"'{node.id}' lays aside in its own dead-letter queue"),
         (own.topic if node.publishes else "", ("sns:Publish",), f"'{node.id}' publishes to its own topic"),
     )
@@ -229,7 +285,21 @@ def buckets_of(world: World, found: Found, wanted: Wanted) -> dict[str, str]:
     for node in wanted.nodes.values():
         if node.bucket and _is_known(node.bucket):
             arns[node.id] = f"arn:{world.partition}:s3:::{node.bucket}"
+        for place in node.told:
+            name = _name(place, found) if place.bucket else ""
+            if name:
+                arns[place.owner] = f"arn:{world.partition}:s3:::{name}"
     return arns
+
+
+def _name(place: Place, found: Found) -> str:
+    """Return the name of a given bucket; the template's own where the graph has a token for it."""
+    if _is_known(place.bucket):
+        return place.bucket
+    known = found.nodes.get(place.node)
+    told = () if known is None else known.sources
+    names = {bucket for bucket, *ends in told if tuple(ends) == (place.prefix, place.suffix)}
+    return names.pop() if len(names) == 1 else ""
 
 
 def _is_known(bucket: str) -> bool:

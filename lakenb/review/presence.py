@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from lakenb.iam.proof.values import Verdict
 from lakenb.review.find import BUCKET, places_read, variables
 from lakenb.review.properties.values import PropertyResult
+from lakenb.review.state import FIELDS, ROLES, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lakenb.review.case import Case
+    from lakenb.review.find import FoundNode
     from lakenb.review.wanted import WantedNode
 
 # What two nodes must not share, and the claim that sharing breaks; stores are `properties.buckets`.
@@ -24,7 +26,15 @@ _APART = (
     ("topic", "P4"),
     ("logs", "P4"),
 )
-_WORDS = {"dead_letters": "dead-letter queue", "logs": "log group"}
+# the cache is one for all; an access point stands and falls with its file system
+_STATE_APART = tuple((name, "P1" if name in ROLES else "P2") for name in WORDS if name != "access_point")
+_WORDS = {"dead_letters": "dead-letter queue", "logs": "log group", **WORDS}
+
+# AWS Lambda Developer Guide, "Lambda quotas": an environment of 4 KB lists some 30 places with the longest
+# names. Beyond that a function may be told to read what its role may: P1 proves that these are the places
+# meant.
+_MOST_LISTED = 30
+_BY_ROLE = {("*", "", "")}
 
 
 def presence(case: Case) -> Iterator[PropertyResult]:
@@ -45,12 +55,16 @@ def _has(case: Case, node: WantedNode) -> Iterator[PropertyResult]:
         evidence = f"no function's LAKENB_NODE is {node.id}"
         yield _result("P10", node.id, text, evidence, "make the template from the pipeline again")
         return
-    demanded = {"role": found.role, "queue": found.queue}
+    demanded = {"role": found.role} | ({} if node.given_queue else {"queue": found.queue})
+    if node.given_queue:
+        yield _receives_given(case, node, found)
     if not case.wanted.is_rebuilt:
         demanded |= {"dead_letters": found.dead_letters, "logs": found.logs}
-        demanded |= {"topic": found.topic} if node.publishes else {}
+        demanded |= {"topic": found.topic} if node.has_topic else {}
         demanded |= {"store": found.store} if node.puts is not None or _makes_its_bucket(node) else {}
         demanded |= {"cache": case.found.cache} if node.has_cache else {}
+        for service in node.services:
+            demanded |= {name: getattr(found.state, name) for name in FIELDS[service]}
     for name, logical_id in demanded.items():
         what = _WORDS.get(name, name)
         text = f"the function of '{node.id}' has a {what} in the template"
@@ -62,13 +76,24 @@ def _has(case: Case, node: WantedNode) -> Iterator[PropertyResult]:
             yield _result("P10", node.id, text, evidence, mend, found.function)
 
 
+def _receives_given(case: Case, node: WantedNode, found: FoundNode) -> PropertyResult:
+    text = f"the function of '{node.id}' receives from the queue that it was given"
+    # a queue of CDK has a token for its ARN until CDK resolves it
+    if found.given_queue and (found.given_queue == node.given_queue or "${" in node.given_queue):
+        return PropertyResult("P10", node.id, text, Verdict.PROVED, found.given_queue, found.function, "")
+    shown = case.world.shown(found.given_queue or found.queue) or "no queue"
+    mend = f"name {node.given_queue} in the EventSourceArn of its event source mapping"
+    return _result("P10", node.id, text, f"it receives from {shown}", mend, found.function)
+
+
 def _makes_its_bucket(node: WantedNode) -> bool:
-    return node.is_trigger and not node.bucket
+    return node.is_trigger and not node.bucket and any(not place.bucket for place in node.told)
 
 
 def _apart(case: Case) -> Iterator[PropertyResult]:
     """Yield whether each node has its own for itself."""
-    for name, claim in _APART:
+    has_state = any(found.state.named() for found in case.found.nodes.values())
+    for name, claim in (*_APART, *(_STATE_APART if has_state else ())):
         what = _WORDS.get(name, name)
         text = f"no two nodes share a {what}"
         shared = {resource: nodes for resource, nodes in _owners(case, name).items() if len(nodes) > 1}
@@ -80,13 +105,30 @@ def _apart(case: Case) -> Iterator[PropertyResult]:
             mend = f"give each of {both} a {what} of its own"
             yield _result(claim, nodes[0], text, evidence, mend)
     yield from _one_cache(case)
+    for node in case.indexes:
+        yield _holds_no_documents(case, node)
+
+
+def _holds_no_documents(case: Case, node: str) -> PropertyResult:
+    """Return whether no document lies in the index of a node: it is state, and no store."""
+    index = case.indexes[node]
+    text = f"no documents lie in the index of '{node}'"
+    stores = [(name, arn) for name, arn in case.buckets.items() if arn == index]
+    if case.found.cache_arn == index:
+        stores.append(("cache", index))
+    logical_id = case.found.nodes[node].state.index
+    if not stores:
+        return PropertyResult("P2", node, text, Verdict.PROVED, "no node's store names it", logical_id, "")
+    evidence = f"it is also the store of '{stores[0][0]}'"
+    mend = f"give the index of '{node}' a bucket of its own"
+    return _result("P2", node, text, evidence, mend, logical_id)
 
 
 def _owners(case: Case, name: str) -> dict[str, list[str]]:
     """Return the nodes that use each of a kind of resources; given buckets may be read by several."""
     owners: defaultdict[str, list[str]] = defaultdict(list)
     for node, found in case.found.nodes.items():
-        resource = getattr(found, name)
+        resource = getattr(found.state if name in WORDS else found, name)
         if resource:
             owners[resource].append(node)
     return owners
@@ -130,10 +172,10 @@ def _told(case: Case, node: WantedNode) -> Iterator[PropertyResult]:
         return
     function = case.world.resources[found.function]
     told = set(places_read(variables(function)))
-    meant = {(_bucket(case, read.place.node), read.place.prefix, read.place.suffix) for read in node.reads}
+    meant = {(_bucket(case, place.owner), place.prefix, place.suffix) for place in node.told}
     path = "Properties.Environment.Variables."
     text = f"the function of '{node.id}' is told to read what its producers provide"
-    if told == meant:
+    if told == meant or (told == _BY_ROLE and len(meant) > _MOST_LISTED):
         yield PropertyResult(
             "P10", node.id, text, Verdict.PROVED, "", found.function, f"{path}LAKENB_SOURCES"
         )
@@ -159,9 +201,9 @@ def _told(case: Case, node: WantedNode) -> Iterator[PropertyResult]:
         yield _result("P10", node.id, text, evidence, mend, found.function, f"{path}LAKENB_CACHE")
 
 
-def _bucket(case: Case, node: str) -> str:
-    """Return the name of the bucket in which a node's documents lie, as functions are told it."""
-    arn = case.buckets.get(node, "")
+def _bucket(case: Case, owner: str) -> str:
+    """Return the name of the bucket in which documents lie, as functions are told it."""
+    arn = case.buckets.get(owner, "")
     made = case.index.named(BUCKET, arn)
     return made.ref if made is not None else arn.rsplit(":", 1)[-1]
 

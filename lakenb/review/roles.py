@@ -27,12 +27,13 @@ def role_unit(case: Case, node: WantedNode, own: Resources) -> Unit:
     needs = case.needs[node.id]
     identity = case.world.identities.get(case.found.nodes[node.id].role)
     reached = [arn for need in needs for arn in need.may.resources]
-    policies: tuple[Policy | None, ...] = (*case.guards(reached), *case.open_guards)
+    doors = tuple(one.policy for one in case.world.endpoints)  # on the way of functions in a VPC
+    policies: tuple[Policy | None, ...] = (*case.guards(reached), *case.open_guards, *doors)
     if identity is not None:
         policies = (*identity.policies, *identity.boundaries, identity.trust, *policies)
     return Unit(
         ("role", node.id),
-        (own, needs, case.found.cache_arn),
+        (own, needs, case.found.cache_arn, tuple(case.indexes.items()), case.state_services),
         policies,
         lambda: tuple(_role_tasks(case, node, own, needs)),
     )
@@ -60,55 +61,92 @@ def _role_tasks(case: Case, node: WantedNode, own: Resources, needs: tuple[Need,
 def _secrecy(case: Case, node: WantedNode, own: Resources, who: Who, needs: tuple[Need, ...]) -> Task:
     """Return the task that a role may do what it needs and nothing else, anywhere."""
     may = tuple(need.may for need in needs)
-    zones = tuple(_zones(case, node, own))
-    # INVARIANT: what 'elsewhere' leaves out is judged by the zones, or it is an action of one service on a
-    # resource of another, which no request is (Service Authorization Reference); together they are everything
-    others = (*(zone for _, _, zone in zones), *_impossible(case, own))
-    text = f"'{node.id}' does nothing beyond its pipeline"
-    elsewhere = Obligation("P1", node.id, text, Modality.ONLY, who, Shape(ANY, ANY), (*may, *others))
-    parts = (Obligation(claim, node.id, text, Modality.ONLY, who, zone, may) for claim, text, zone in zones)
+    store = own.bucket if node.puts is not None else ""
     text = f"'{node.id}' may do what it needs and nothing else"
     whole = Obligation("P1", node.id, text, Modality.ONLY, who, Shape(ANY, ANY), may)
-    return Task(whole, (*parts, elsewhere))
+    return Task(whole, parts_of(case, node.id, who, f"'{node.id}'", may, store=store))
 
 
-def _zones(case: Case, node: WantedNode, own: Resources) -> Iterator[tuple[str, str, Shape]]:
+def parts_of(
+    case: Case, node: str, who: Who, words: str, may: tuple[Shape, ...], *, store: str = ""
+) -> tuple[Obligation, ...]:
+    """Return the obligations that a role of a node does nothing but what it may, by claims.
+
+    Parameters
+    ----------
+    case
+        The pipeline in its world.
+    node, who, words
+        Whose role it is, who asks with it, and what people call it.
+    may
+        What is allowed.
+    store
+        The ARN of its own store.
+    """
+    zones = tuple(_zones(case, words, store))
+    # INVARIANT: what 'elsewhere' leaves out is judged by the zones, or it is an action of one service on a
+    # resource of another, which no request is (Service Authorization Reference); together they are everything
+    others = (*(zone for _, _, zone in zones), *_impossible(case, store))
+    parts = [Obligation(claim, node, text, Modality.ONLY, who, zone, may) for claim, text, zone in zones]
+    text = f"{words} does nothing beyond its pipeline"
+    elsewhere = Obligation("P1", node, text, Modality.ONLY, who, Shape(ANY, ANY), (*may, *others))
+    return (*parts, elsewhere)
+
+
+def _zones(case: Case, words: str, store: str) -> Iterator[tuple[str, str, Shape]]:
     """Yield the parts of everything that a claim is about: claim, what it says, the part."""
     documents = tuple(
         pattern
         for bucket in dict.fromkeys(case.buckets.values())
-        if bucket not in {own.bucket if node.puts else "", case.found.cache_arn}
+        if bucket not in {store, case.found.cache_arn}
         for pattern in everything(bucket)
     )
     if documents:
-        text = f"'{node.id}' reads what its direct producers provide, and no other documents"
+        text = f"{words} reads what its direct producers provide, and no other documents"
         yield "P1", text, Shape(("s3:*",), documents)
-    if node.puts is not None and own.bucket:
-        text = f"'{node.id}' only puts into its own store"
-        yield "P2", text, Shape(("s3:*",), everything(own.bucket))
+    if store:
+        yield "P2", f"{words} only puts into its own store", Shape(("s3:*",), everything(store))
     if case.cache:
-        text = f"'{node.id}' reads the cache and puts under its own part of it only"
+        text = f"{words} reads the cache and puts under its own part of it only"
         yield "P3", text, Shape(("s3:*",), case.cache)
-    for service, words in (("sqs", "queue and dead-letter queue"), ("sns", "topic"), ("logs", "log")):
-        zone = Shape((f"{service}:*",), (f"arn:{case.world.partition}:{service}:*", _NO_RESOURCE))
-        yield "P4", f"'{node.id}' uses its own {words} only", zone
+    arn = f"arn:{case.world.partition}:{{}}:*".format
+    for service, what in (("sqs", "queue and dead-letter queue"), ("sns", "topic"), ("logs", "log")):
+        zone = Shape((f"{service}:*",), (arn(service), _NO_RESOURCE))
+        yield "P4", f"{words} uses its own {what} only", zone
     if case.keys.all:
-        text = f"'{node.id}' uses keys for its own reads and puts only, through the service that does them"
-        yield "P6", text, Shape(("kms:*",), (f"arn:{case.world.partition}:kms:*", _NO_RESOURCE))
+        text = f"{words} uses keys for its own reads and puts only, through the service that does them"
+        yield "P6", text, Shape(("kms:*",), (arn("kms"), _NO_RESOURCE))
+    yield from _state_zones(case, words)
 
 
-def _impossible(case: Case, own: Resources) -> Iterator[Shape]:
-    buckets = dict.fromkeys((*case.buckets.values(), *filter(None, (own.bucket, case.found.cache_arn))))
-    yield Shape(ANY, tuple(pattern for bucket in buckets for pattern in everything(bucket)))
-    services = ("sqs", "sns", "logs", *(("kms",) if case.keys.all else ()))
+def _state_zones(case: Case, words: str) -> Iterator[tuple[str, str, Shape]]:
+    text = f"{words} does with its own state what its kind does, and nothing with that of others"
+    for service in case.state_services:
+        where = f"arn:{case.world.partition}:{service}:*"
+        yield "P2", text, Shape((f"{service}:*",), (where, _NO_RESOURCE))
+    indexes = tuple(pattern for index in case.indexes.values() for pattern in everything(index))
+    if indexes:
+        yield "P2", text, Shape(("s3:*",), indexes)
+    roles = tuple(role for own in case.own.values() for role in own.extra_roles())
+    if roles:
+        text = f"{words} hands a role on to the service that it is for, and to nobody else"
+        yield "P9", text, Shape(("iam:PassRole",), roles)
+
+
+def _impossible(case: Case, store: str) -> Iterator[Shape]:
+    known = (*case.buckets.values(), *case.indexes.values(), *filter(None, (store, case.found.cache_arn)))
+    yield Shape(ANY, tuple(pattern for bucket in dict.fromkeys(known) for pattern in everything(bucket)))
+    services = ("sqs", "sns", "logs", *(("kms",) if case.keys.all else ()), *case.state_services)
     yield Shape(tuple(f"{service}:*" for service in services), ANY)
     yield Shape(ANY, tuple(f"arn:{case.world.partition}:{service}:*" for service in services))
 
 
 def _plain(case: Case, node: WantedNode, who: Who, needs: tuple[Need, ...]) -> Task | None:
     """Return the task that a role does nothing on the pipeline's own without TLS."""
-    made = {arn for one in (*case.own.values(),) for arn in one.documents()[1:]} | set(case.cache[1:])
-    arns = [arn for need in needs for arn in need.may.resources]
+    made = {arn for one in case.own.values() for arn in one.documents()[1:]}
+    made |= {*case.cache[1:], *case.indexes.values()}
+    given = {one.queue for one in case.own.values() if one.is_given_queue}
+    arns = [arn for need in needs for arn in need.may.resources if arn not in given]
     kinds = {
         "s3:*": tuple(arn for arn in arns if arn.partition("/")[0] in made),
         "sqs:*": tuple(arn for arn in arns if arn.split(":")[2:3] == ["sqs"]),

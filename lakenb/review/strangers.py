@@ -13,6 +13,7 @@ from lakenb.iam.requests import Sort
 from lakenb.review.case import ANY, Task, Unit
 from lakenb.review.deliveries import deliveries
 from lakenb.review.deputies import EVENTS, LAMBDA, S3, SNS, SOURCE_ACCOUNT, SOURCE_ARN
+from lakenb.review.extra import services_of
 from lakenb.review.kms import service_needs
 from lakenb.review.needs import OVER_TLS, Part
 
@@ -21,22 +22,23 @@ if TYPE_CHECKING:
 
     from lakenb.iam.proof.values import Who
     from lakenb.review.case import Case
+    from lakenb.review.extra import Extra
     from lakenb.review.needs import Resources
 
 
-def strangers_unit(case: Case, subject: str, parts: tuple[Part, ...], role: str = "") -> Unit:
+def strangers_unit(case: Case, subject: str, parts: tuple[Part, ...], roles: tuple[str, ...] = ()) -> Unit:
     """Return what strangers whom a policy names may do on some resources: nothing, services apart."""
     arns = tuple(arn for part in parts for arn in part.arns)
     return Unit(
         ("strangers", subject),
-        (parts, tuple(one.label for one in (*case.callers, *case.administrators))),
+        (parts, _extras(case, subject), tuple(one.label for one in (*case.callers, *case.administrators))),
         case.guards(arns),
-        lambda: tuple(_stranger_tasks(case, subject, parts, arns, role)),
+        lambda: tuple(_stranger_tasks(case, subject, parts, arns, roles)),
     )
 
 
 def _stranger_tasks(
-    case: Case, subject: str, parts: tuple[Part, ...], arns: tuple[str, ...], role: str
+    case: Case, subject: str, parts: tuple[Part, ...], arns: tuple[str, ...], roles: tuple[str, ...]
 ) -> Iterator[Task]:
     own = case.own.get(subject)
     for who in case.callers:
@@ -46,11 +48,15 @@ def _stranger_tasks(
             yield Task(Obligation("P9", subject, text, Modality.ONLY, who, Shape(ANY, arns), needs))
         else:
             yield _nothing(who, subject, who.label, parts)
-    if role:
-        text = f"nobody of the account becomes the role of '{subject}'"
-        zone = Shape(("sts:*",), (role,))
+    if roles:
+        text = f"nobody of the account becomes {'a' if len(roles) > 1 else 'the'} role of '{subject}'"
+        zone = Shape(("sts:*",), roles)
         for who in case.administrators:
             yield Task(Obligation("P1", subject, text, Modality.ONLY, who, zone))
+
+
+def _extras(case: Case, subject: str) -> tuple[Extra, ...]:
+    return tuple(one for one in case.extras if one.node == subject)
 
 
 def bystanders_unit(case: Case) -> Unit:
@@ -88,7 +94,7 @@ def _deputy_needs(case: Case, service: str, own: Resources | None) -> tuple[Shap
         return ()
     world = case.world
     here = f"arn:{world.partition}:{{}}:{world.region}:{world.account}:*"
-    queues = tuple(filter(None, (own.queue, own.dead_letters)))
+    queues = own.queues()
     match service:
         case _ if service == LAMBDA:
             return (Shape(("sts:AssumeRole",), (own.role,)),) if own.role else ()
@@ -100,13 +106,14 @@ def _deputy_needs(case: Case, service: str, own: Resources | None) -> tuple[Shap
             bucket = f"arn:{world.partition}:s3:::*"
             context = ((SOURCE_ACCOUNT, (world.account,)), (SOURCE_ARN, (bucket,)))
         case _:
-            return ()
+            return services_of(own, case.extras, service)
     return (Shape(("sqs:SendMessage",), queues, context),) if queues else ()
 
 
 def other_units(case: Case) -> Iterator[Unit]:
     """Yield what concerns the roles and users of the template that are no node's."""
     roles = {case.found.nodes[node].role for node in case.own if node in case.wanted.nodes}
+    roles |= {one.role for one in case.extras}
     others = [
         (name, identity)
         for name, identity in case.world.identities.items()
@@ -168,7 +175,7 @@ def _key_tasks(case: Case, key: str, needs: dict[str, tuple[Shape, ...]]) -> tup
             text = f"{who.label} uses {shown} for the pipeline's own sources only"
         claim = "P9" if who.principal.sort is Sort.SERVICE else "P6"
         tasks.append(Task(Obligation(claim, shown, text, Modality.ONLY, who, zone, own)))
-    for service, own in needs.items():
+    for service, own in needs.items() if key in case.keys.made else ():  # a given key's owner lets them
         who = case.service(service)
         for shape in own:
             for asked in _asked(shape):

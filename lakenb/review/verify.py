@@ -17,6 +17,8 @@ from lakenb.review.endpoints import CLAIM as ENDPOINTS
 from lakenb.review.find import Index, find
 from lakenb.review.findings import Finding
 from lakenb.review.gathered import Gathered, Proved
+from lakenb.review.given_keys import with_given_keys
+from lakenb.review.given_networks import with_given
 from lakenb.review.naming import Naming
 from lakenb.review.obligations import units
 from lakenb.review.presence import presence
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from lakenb.iam.stacks.source import Source
     from lakenb.iam.stacks.world import World
     from lakenb.review.case import Task, Unit
+    from lakenb.review.find import Found
+    from lakenb.review.wanted import Wanted
 
 _NO_PIPELINE = (
     "no pipeline is found in the template: no function receives from a queue by an event source mapping; "
@@ -116,15 +120,19 @@ class Verifier:
         self, source: Source, graph: Graph | None, worlds: tuple[World, ...], *, certificates: bool
     ) -> Verification:
         used: dict[Any, _Known] = {}
-        gathered = Gathered(worlds)
-        papers: list[dict[str, Any]] = []
-        hashed = digest(source) if certificates else ""
-        for world in worlds:
+        told: list[tuple[World, Index, Found, Wanted]] = []
+        for one in worlds:
+            world = with_given(one, graph)
             index = Index(world)
             found = find(world, graph, index=index)
             needed = rebuilt(found) if graph is None else wanted(graph)
             if not needed.nodes:
                 return _nothing(source)
+            told.append((with_given_keys(world, index, found, needed), index, found, needed))
+        gathered = Gathered(tuple(world for world, *_ in told))
+        papers: list[dict[str, Any]] = []
+        hashed = digest(source) if certificates else ""
+        for world, index, found, needed in told:
             case = Case(world, found, needed, index)
             naming = Naming(world, case.own, found.cache_arn)
             everything = tuple(map(id, world.guards.values()))

@@ -21,9 +21,9 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 class Form:
     """How a type of resource is named.
 
-    The texts are formats: ``{name}``, ``{arn}``, ``{path}`` (IAM's, with its slashes), ``{hash}`` (twelve
-    hexadecimal digits), ``{hex}`` (seventeen), ``{uuid}``, and ``{partition}``, ``{region}``, ``{account}``,
-    ``{suffix}`` of the deployment.
+    The texts are formats: ``{name}``, ``{arn}``, ``{path}`` (IAM's, with its slashes), ``{group}`` (of a
+    schedule), ``{hash}`` (twelve hexadecimal digits), ``{hex}`` (seventeen), ``{uuid}``, and ``{partition}``,
+    ``{region}``, ``{account}``, ``{suffix}`` of the deployment.
 
     Parameters
     ----------
@@ -224,7 +224,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "AWS::Events::EventBus": Form(
             "Name", arn=regional("events", "event-bus/{name}"), attributes={"Name": "{name}"}
         ),
-        "AWS::Scheduler::Schedule": Form("Name", arn=regional("scheduler", "schedule/default/{name}")),
+        "AWS::Scheduler::Schedule": Form("Name", arn=regional("scheduler", "schedule/{group}/{name}")),
         "AWS::Scheduler::ScheduleGroup": Form("Name", arn=regional("scheduler", "schedule-group/{name}")),
         "AWS::ECR::Repository": Form(
             "RepositoryName",

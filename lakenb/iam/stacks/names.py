@@ -92,7 +92,8 @@ def names(
     is_fifo
         Whether a made-up name ends in ``.fifo``.
     more
-        Further fields: ``path`` of an IAM resource, ``function`` of what belongs to one.
+        Further fields: ``path`` of an IAM resource, ``function`` of what belongs to one, ``group`` of a
+        schedule.
 
     Examples
     --------
@@ -104,7 +105,7 @@ def names(
     'https://sqs.eu-west-1.amazonaws.com/111122223333/work'
     """
     form = form_of(kind)
-    fields = {"path": "/", "function": "", **around, **_made(logical_id), **more}
+    fields = {"path": "/", "function": "", "group": "default", **around, **_made(logical_id), **more}
     is_made = name is None
     if ref is not None:
         name, is_made = _name_in(ref, form.ref), False

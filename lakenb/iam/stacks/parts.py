@@ -251,9 +251,10 @@ class _Reader:
         name = _OWN[self.resource.type]
         document = self.resource.properties.get(name)
         if document is None:
-            if name != "KeyPolicy":
+            default = _DEFAULTS.get(self.resource.type)
+            if default is None:
                 return NOTHING
-            document = default_key_policy(self.resource.arn)
+            document = default(self.resource.arn)
         if self.resource.type in _WITHOUT_RESOURCE:
             document = _about_itself(document)
         found = self.policy(document, PolicyKind.RESOURCE, name)
@@ -386,6 +387,26 @@ def _about_itself(document: Any) -> Any:
     return {**document, "Statement": full if isinstance(written, list) else full[0]}
 
 
+def default_file_system_policy(_: str) -> dict[str, Any]:
+    """Return the policy of a file system without one: whoever reaches a mount target may do everything.
+
+    Amazon EFS User Guide, "Using IAM to control file system data access", default file system policy.
+    """
+    actions = [f"elasticfilesystem:Client{one}" for one in ("Mount", "Write", "RootAccess")]
+    through = {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}
+    return {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Sid": "without a FileSystemPolicy",
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": actions,
+            "Resource": "*",
+            "Condition": through,
+        },
+    }
+
+
 def default_key_policy(arn: str) -> dict[str, Any]:
     """Return the policy that AWS gives a key without one (KMS Developer Guide, "Default key policy")."""
     partition, account = arn.split(":")[1], arn.split(":")[4]
@@ -399,3 +420,11 @@ def default_key_policy(arn: str) -> dict[str, Any]:
             "Resource": "*",
         },
     }
+
+
+_DEFAULTS: Mapping[str, Callable[[str], dict[str, Any]]] = {
+    "AWS::KMS::Key": default_key_policy,
+    "AWS::KMS::ReplicaKey": default_key_policy,
+    "AWS::EFS::FileSystem": default_file_system_policy,
+}
+"""What AWS gives a resource whose template gives it no policy."""

@@ -171,6 +171,8 @@ class Scope:
         more: dict[str, str] = {}
         if "{path}" in form.arn:
             more["path"] = self._text(properties, "Path") or "/"
+        if "{group}" in form.arn:
+            more["group"] = self._text(properties, "GroupName") or "default"
         if "{function}" in form.ref:
             targets = (self._text(properties, name) for name in ("FunctionName", "TargetFunctionArn"))
             more["function"] = function_arn(next(filter(None, targets), ""), self.around)

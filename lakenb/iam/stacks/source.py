@@ -53,6 +53,26 @@ def source(template: Mapping[str, Any], nested: Mapping[str, Source] | None = No
     return Source(template, MappingProxyType(dict(nested or {})), name)
 
 
+def together(root: Mapping[str, Any], nested: Mapping[str, Mapping[str, Any]], name: str = "") -> Source:
+    """Return a template with nested ones that nest nothing themselves.
+
+    Parameters
+    ----------
+    root
+        The template of the stack that is deployed.
+    nested
+        The other templates, by the logical ids of the root's resources that deploy them.
+    name
+        What people call it.
+
+    Examples
+    --------
+    >>> sorted(together({"Resources": {}}, {"Inner": {"Resources": {}}}).nested)
+    ['Inner']
+    """
+    return source(root, {key: source(each, name=key) for key, each in nested.items()}, name)
+
+
 def load(path: str | os.PathLike[str], *, stack: str | None = None) -> Source:
     """Return a template from a file, or from a cloud assembly.
 

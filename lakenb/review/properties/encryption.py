@@ -84,7 +84,6 @@ _NOT_PROMISED = {
 }
 
 KEYS = "key"
-_PIPELINE = ""  # under which the pipeline's own key stands
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,13 +99,16 @@ class Held:
     has_key
         Whether the pipeline is one with a key: its graph says so, or one of its resources does.
     expected
-        The key of each node, and the pipeline's own.
+        The key that each resource should be under, by logical id.
+    shared
+        Groups of resources that should have keys of their own and have one between them, with that key.
     """
 
     by_resource: Mapping[Resource, tuple[AtRest, ...]]
     used: Mapping[str, Key]
     has_key: bool
     expected: Mapping[str, Key]
+    shared: tuple[tuple[str, Key], ...] = ()
 
 
 def held(around: Surroundings, before: Held | None = None) -> Held:
@@ -128,8 +130,8 @@ def held(around: Surroundings, before: Held | None = None) -> Held:
     has_key = has_key or any(not around.found.nodes or around.is_owned(name) for name in used)
     if not has_key:
         return Held(by_resource, used, has_key, {})
-    by_node, common = expected_keys(around, used)
-    return Held(by_resource, used, has_key, by_node if common is None else {**by_node, _PIPELINE: common})
+    expected = expected_keys(around, used, by_resource)
+    return Held(by_resource, used, has_key, expected.by_resource, expected.shared)
 
 
 def encryption(around: Surroundings, name: str, held: Held) -> Iterator[PropertyResult]:
@@ -152,6 +154,10 @@ def other_encryption(around: Surroundings, held: Held) -> Iterator[PropertyResul
         for resource in around.of_type(*KEY_TYPES):
             if resource.logical_id in named:
                 yield from _key_itself(around, resource)
+        for words, key in held.shared:
+            text = f"{words} have keys of their own"
+            mend = "make a key for each, or say key_per='pipeline'"
+            yield around.lacks("P6", key.identity, text, f"all of it is under {key.words}", mend)
 
 
 def encryption_notes(around: Surroundings, held: Held) -> Iterator[PropertyNote]:
@@ -167,10 +173,15 @@ def encryption_notes(around: Surroundings, held: Held) -> Iterator[PropertyNote]
         text = f"the key {words} is not in this template: its policy, rotation and life are its owner's"
         yield PropertyNote("P6", text)
     for name, node in around.found.nodes.items():
-        if node.store_arn and not node.store:
-            bucket = node.store_arn.rpartition(":::")[2]
+        given = {node.store_arn.rpartition(":::")[2]} if node.store_arn and not node.store else set()
+        given |= {bucket for bucket, _, _ in node.sources} if node.is_given else set()
+        for bucket in sorted(given):
             text = f"'{name}' works on the given bucket {bucket}: how it is encrypted is its owner's"
             yield PropertyNote("P5", text)
+        if node.given_queue:
+            queue = around.world.shown(node.given_queue)
+            text = f"'{name}' polls the given queue {queue}: who sends there and its encryption are its owner's"
+            yield PropertyNote("P4", text)
 
 
 def _encrypted(around: Surroundings, resource: Resource, held: Held) -> Iterator[PropertyResult]:
@@ -182,25 +193,24 @@ def _encrypted(around: Surroundings, resource: Resource, held: Held) -> Iterator
             text = f"there is encryption at rest for {what}"
             yield around.result("P5", subject, text, one.default, one.place, one.default_mend)
         if held.has_key:
-            key = around.derived(KEYS, subject) or around.derived(KEYS, _PIPELINE)
-            yield _under_key(around, subject, what, one, key)
+            key = around.derived(KEYS, resource.logical_id)
+            if key is not None:  # else a key of another node alone, and none for this
+                yield _under_key(around, subject, what, one, key)
 
 
 def _under_key(
-    around: Surroundings, subject: str, what: str, one: AtRest, expected: Key | None
+    around: Surroundings, subject: str, what: str, one: AtRest, expected: Key
 ) -> PropertyResult:
-    is_node = around.derived(KEYS, subject) is not None
-    whose = f"of '{subject}'" if is_node else "of the pipeline"
+    whose = f"of '{subject}'" if subject in around.found.nodes else "of the pipeline"
     text = f"the key {whose} encrypts {what}"
-    named = expected.words if expected is not None else "the pipeline's key"
     if one.key is None:
         verdict = Verdict.FAILED if one.place.is_known else Verdict.UNDECIDED
-    elif not one.key.is_known or expected is None or not expected.is_known:
+    elif not one.key.is_known or not expected.is_known:
         verdict = Verdict.UNDECIDED
     else:
         same = Verdict.PROVED if one.key.identity == expected.identity else Verdict.FAILED
         verdict = worst((same, one.is_switched_on))
-    return around.result("P6", subject, text, verdict, one.place, f"{one.key_mend}, with the key {named}")
+    return around.result("P6", subject, text, verdict, one.place, f"{one.key_mend}, with the key {expected.words}")
 
 
 def _logs_outside(around: Surroundings) -> Iterator[PropertyResult]:

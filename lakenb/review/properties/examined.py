@@ -14,7 +14,9 @@ from lakenb.review.properties.encryption import (
     held,
     other_encryption,
 )
+from lakenb.review.properties.files import files
 from lakenb.review.properties.lifetimes import LIVES, cache_lifetimes, lifetimes, lives
+from lakenb.review.properties.machines import machines
 from lakenb.review.properties.messages import messages
 from lakenb.review.properties.networks import network_notes, networks
 from lakenb.review.properties.settings import settings
@@ -118,12 +120,15 @@ def property_notes(world: World, found: Found, graph: Graph | None) -> tuple[Pro
 
 def _of_node(around: Surroundings, name: str, holding: Held) -> Iterator[PropertyResult]:
     yield from bucket_doors(around, around.node(name).store)
+    yield from bucket_doors(around, around.node(name).state.index)
     yield from messages(around, name)
     yield from encryption(around, name, holding)
     yield from networks(around, name)
     yield from wiring(around, name)
     yield from settings(around, name)
     yield from triggers(around, name)
+    yield from machines(around, name)
+    yield from files(around, name)
     yield from lifetimes(around, name)
 
 

@@ -1,4 +1,9 @@
-"""Which key a property names, and which keys a pipeline is under."""
+"""Which key a property names, and which keys a pipeline should be under.
+
+What the graph says is taken by its word: one key for all, one for each node, or one for each bucket; a key of
+a node's own before that. A key that is given is that one; a key that the stack makes is one of the template,
+and no other group of resources is under it.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +14,14 @@ from typing import TYPE_CHECKING, Any
 from lakenb.iam.stacks.world import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from lakenb.graph.graph import Graph
+    from lakenb.iam.stacks.world import Resource
     from lakenb.review.properties.surroundings import Surroundings
 
 AWS_MANAGED = "AWS managed"
+_BUCKET = "AWS::S3::Bucket"
 _UNREADABLE = "not readable"
 _ARN_FIELDS = 6
 
@@ -76,11 +84,54 @@ def _by_alias(around: Surroundings, alias: str) -> Key:
     return Key(alias, alias)
 
 
-def expected_keys(around: Surroundings, used: Mapping[str, Key]) -> tuple[dict[str, Key], Key | None]:
-    """Return the key that each node should be under, and the pipeline's own; None where nothing asks for one.
+@dataclass(frozen=True, slots=True, order=True)
+class Group:
+    """Resources that should be under one key.
 
-    What the graph names counts. Without it a node is under the key that most of its resources name, and the
-    pipeline under the one that most resources of all name.
+    Parameters
+    ----------
+    node
+        The node whose resources they are; empty for the pipeline's.
+    is_buckets
+        Whether it is buckets alone, apart from what else there is.
+    given
+        The key by its ARN or alias, where it is given.
+    """
+
+    node: str = ""
+    is_buckets: bool = False
+    given: str = ""
+
+    @property
+    def words(self) -> str:
+        """What it is, for people."""
+        if not self.node:
+            return "the pipeline"
+        return f"the documents of '{self.node}'" if self.is_buckets else f"'{self.node}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Which key each resource should be under.
+
+    Parameters
+    ----------
+    by_resource
+        By logical id; a resource of which nothing is expected is not there.
+    shared
+        Groups that should have keys of their own and have one between them: the groups in words, the key.
+    """
+
+    by_resource: Mapping[str, Key]
+    shared: tuple[tuple[str, Key], ...] = ()
+
+
+def expected_keys(around: Surroundings, used: Mapping[str, Key], held: Iterable[Resource]) -> Expected:
+    """Return which key each resource should be under.
+
+    Without a graph that says it, each node is under the key that most of its resources name, each bucket by
+    itself where all of them are apart: what the template says of itself is taken for meant, and only what
+    contradicts itself is found.
 
     Parameters
     ----------
@@ -88,21 +139,81 @@ def expected_keys(around: Surroundings, used: Mapping[str, Key]) -> tuple[dict[s
         The template.
     used
         The customer managed keys that resources name, by logical id.
+    held
+        The resources that hold something.
     """
+    groups: dict[Group, list[str]] = defaultdict(list)
+    resources = tuple(held)
+    are_apart = _keyed(around) is None and _are_apart(resources, used)
+    for resource in resources:
+        group = _group(around, resource, are_apart=are_apart)
+        if group is not None:
+            groups[group].append(resource.logical_id)
+    common = _most_common(used.values())
+    keys: dict[Group, Key] = {}
+    for group, members in groups.items():
+        named = _most_common(used[one] for one in members if one in used)
+        keys[group] = _expected(around, group, named, common)
+    by_resource = {one: keys[group] for group, members in groups.items() for one in members}
+    return Expected(by_resource, tuple(_shared(around, keys)))
+
+
+def _are_apart(resources: Iterable[Resource], used: Mapping[str, Key]) -> bool:
+    """Return whether each bucket is under a key of its own, as a pipeline with a key for each store is."""
+    buckets = [used.get(one.logical_id) for one in resources if one.type == _BUCKET]
+    others = {used.get(one.logical_id) for one in resources if one.type != _BUCKET}
+    return len(buckets) > 1 and None not in buckets and len({*buckets}) == len(buckets) and not others & {*buckets}
+
+
+def _group(around: Surroundings, resource: Resource, *, are_apart: bool) -> Group | None:
+    """Return with what a resource should be under one key; None where the graph asks for none."""
+    graph, subject = _keyed(around), around.subject(resource.logical_id)
+    is_bucket = resource.type == _BUCKET
+    node = subject if subject in around.found.nodes else ""
+    if graph is None:
+        return Group(subject if are_apart and is_bucket else node, are_apart and is_bucket)
+    step = graph.nodes.get(node)
+    own = step.own_key() if step is not None else None
+    if own is not None:
+        return Group(node, given=own.name)
+    if graph.key is None:
+        return None
+    if not graph.key.is_made:
+        return Group(given=graph.key.name)
+    if graph.key_per == "store" and is_bucket and around.is_owned(resource.logical_id):
+        return Group(subject, is_buckets=True)
+    return Group(node) if graph.key_per == "node" else Group()
+
+
+def _keyed(around: Surroundings) -> Graph | None:
+    """Return the graph where it says anything of keys."""
     graph = around.graph
-    named = key_of(around, graph.key) if graph is not None and graph.key else None
-    common = named or _most_common(used.values())
-    groups: dict[str, list[Key]] = defaultdict(list)
-    for logical_id, key in used.items():
-        groups[around.subject(logical_id)].append(key)
-    by_node: dict[str, Key] = {}
-    for node in around.found.nodes:
-        step = graph.nodes.get(node) if graph is not None else None
-        own = key_of(around, step.key) if step is not None and step.key else None
-        expected = own or named or _most_common(groups.get(node, ())) or common
-        if expected is not None:
-            by_node[node] = expected
-    return by_node, common
+    if graph is None or (graph.key is None and not any(step.own_key() for step in graph.nodes.values())):
+        return None
+    return graph
+
+
+def _expected(around: Surroundings, group: Group, named: Key | None, common: Key | None) -> Key:
+    if group.given:
+        return key_of(around, group.given)
+    if _keyed(around) is None:
+        return (named if group.node else common) or common or Key(_UNREADABLE, _UNREADABLE)
+    if named is not None and named.identity in around.world.resources:
+        return named
+    words = f"a key of the stack for {group.words}"
+    return Key(words, words)
+
+
+def _shared(around: Surroundings, keys: Mapping[Group, Key]) -> Iterator[tuple[str, Key]]:
+    if _keyed(around) is None:
+        return
+    users: dict[Key, list[Group]] = defaultdict(list)
+    for group, key in keys.items():
+        if not group.given:
+            users[key].append(group)
+    for key, groups in users.items():
+        if len(groups) > 1:
+            yield " and ".join(group.words for group in sorted(groups)), key
 
 
 def _most_common(keys: Iterable[Key]) -> Key | None:

@@ -47,6 +47,10 @@ class Life:
         """Return the longer of two."""
         return Life(max(self.seconds, other.seconds), self.is_known and other.is_known)
 
+    def after(self, seconds: float) -> Life:
+        """Return the same where an event is held for so long before."""
+        return Life(self.seconds + seconds, self.is_known)
+
 
 CACHED = ""  # under which the lives of all messages stand: any may point into the cache
 LIVES = "life"
@@ -56,13 +60,14 @@ def lives(around: Surroundings) -> dict[str, Life]:
     """Return, for each node with a store that messages point into, and for the cache, how long they live.
 
     A message in a node's own queue points to what its source provides; one in a consumer's queue to what its
-    producer does; and a pass-through node sends on what points into its producers' stores. Without a graph
-    every node may.
+    producer does; and a node that passes on sends what points into its producers' stores, after it held it
+    for as long as it may. Without a graph every node may, and nobody knows who holds what for how long.
     """
     own = {name: _longest_life(around, node) for name, node in around.found.nodes.items()}
     longest = reduce(Life.with_other, own.values(), Life(0.0))
     graph = around.graph
-    found = {CACHED: longest}
+    held = sum(_held(around, name) for name in around.found.nodes)
+    found = {CACHED: longest.after(held)}
     for name in reversed(graph.topological()) if graph is not None else own:
         if name not in own:
             continue
@@ -73,7 +78,7 @@ def lives(around: Surroundings) -> dict[str, Life]:
             else:
                 reached.append(own[consumer])
                 if _passes_on(around, consumer) and consumer in found:
-                    reached.append(found[consumer])
+                    reached.append(found[consumer].after(_held(around, consumer)))
         if reached:
             found[name] = reduce(Life.with_other, reached)
     return found
@@ -82,7 +87,13 @@ def lives(around: Surroundings) -> dict[str, Life]:
 def _passes_on(around: Surroundings, name: str) -> bool:
     step, graph = around.step(name), around.graph
     copies = graph is not None and graph.strict
-    return step is not None and step.row.part is Part.PASS_THROUGH and not copies
+    return step is not None and step.row.part in {Part.PASS_THROUGH, Part.COMPOSER} and not copies
+
+
+def _held(around: Surroundings, name: str) -> float:
+    """Return for how many seconds a node may keep an event beside its queue: in a table, or waiting."""
+    step = around.step(name)
+    return 0.0 if step is None else step.holds().total_seconds()
 
 
 def lifetimes(around: Surroundings, name: str) -> Iterator[PropertyResult]:
@@ -95,6 +106,24 @@ def lifetimes(around: Surroundings, name: str) -> Iterator[PropertyResult]:
             text = f"the documents of '{name}' outlive every message that points to them"
             yield _outlives(around, bucket, text, life)
         yield from _is_kept(around, bucket)
+    for logical_id, what in ((node.state.index, "index"), (node.state.files, "file system")):
+        state = around.resource(logical_id)
+        if state is not None:
+            yield from _stays(around, state, f"the {what} of '{name}'")
+    index = around.resource(node.state.index)
+    if index is not None:
+        yield _never_expires(around, name, index)
+
+
+def _never_expires(around: Surroundings, name: str, index: Resource) -> PropertyResult:
+    text = f"nothing in the index of '{name}' expires"
+    for place, _, is_readable in _ends(index):
+        verdict = Verdict.FAILED if is_readable else Verdict.UNDECIDED
+        return around.result(
+            "P10", name, text, verdict, place, "leave it out: the index is what was asked for"
+        )
+    place = said(index, "LifecycleConfiguration")
+    return around.result("P10", name, text, Verdict.PROVED, place, "")
 
 
 def cache_lifetimes(around: Surroundings) -> Iterator[PropertyResult]:
@@ -204,12 +233,20 @@ def _days(seconds: float) -> str:
 
 def _is_kept(around: Surroundings, bucket: Resource) -> Iterator[PropertyResult]:
     subject = around.subject(bucket.logical_id)
-    what = "the cache" if subject == CACHE else f"the store of '{subject}'"
+    yield from _stays(around, bucket, "the cache" if subject == CACHE else f"the store of '{subject}'")
+
+
+def _stays(around: Surroundings, resource: Resource, what: str) -> Iterator[PropertyResult]:
+    subject = around.subject(resource.logical_id)
     for name, wanted, when in (
         ("DeletionPolicy", RETAINED, "is deleted"),
-        ("UpdateReplacePolicy", ("Retain",), "replaces the bucket"),
+        ("UpdateReplacePolicy", ("Retain",), f"replaces the {_sort(resource)}"),
     ):
-        place = attribute(bucket, name)
+        place = attribute(resource, name)
         verdict = Verdict.PROVED if place.value in wanted else Verdict.FAILED
         text = f"{what} stays when the stack {when}"
         yield around.result("P10", subject, text, verdict, place, f"set {name} to Retain")
+
+
+def _sort(resource: Resource) -> str:
+    return "bucket" if resource.type == "AWS::S3::Bucket" else "file system"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lakenb.iam.proof.values import Verdict
 from lakenb.review.properties.reading import Said, said, whole, worst
@@ -20,8 +20,11 @@ _MOST_RECEIVES = 1000  # Amazon SQS API Reference, SetQueueAttributes, RedrivePo
 def messages(around: Surroundings, name: str) -> Iterator[PropertyResult]:
     """Return the results of P4 for a node and the edges that end at it."""
     node = around.node(name)
-    yield _redrives(around, name, node)
-    yield _accepts_one(around, name, node)
+    if node.given_queue:  # how often a message is tried, and what then becomes of it, its owner says
+        yield _accepts_none(around, name, node)
+    else:
+        yield _redrives(around, name, node)
+        yield _accepts_one(around, name, node)
     yield _one_reader(around, name, node)
     if node.topic:
         yield _sends_to_consumers(around, name, node)
@@ -64,6 +67,16 @@ def _accepts_one(around: Surroundings, name: str, node: FoundNode) -> PropertyRe
     elif own is not Verdict.PROVED:
         place = sources
     return around.result("P4", name, text, worst((by_queue, own)), place, mend)
+
+
+def _accepts_none(around: Surroundings, name: str, node: FoundNode) -> PropertyResult:
+    text = f"no queue may redrive into the dead-letter queue of '{name}': its own queue is given"
+    mend = "set RedriveAllowPolicy with redrivePermission denyAll"
+    resource = around.resource(node.dead_letters)
+    if resource is None:
+        return around.lacks("P4", name, text, "no dead-letter queue of the node", mend)
+    permission = said(resource, "RedriveAllowPolicy").document().at("redrivePermission")
+    return around.result("P4", name, text, permission.equals("denyAll"), permission, mend)
 
 
 def _one_reader(around: Surroundings, name: str, node: FoundNode) -> PropertyResult:
@@ -115,8 +128,8 @@ def _delivers(
     yield _keeps(around, edge, target, consumer)
 
 
-def keeps_undelivered(around: Surroundings, name: str, target: Any) -> PropertyResult:
-    """Return whether what a rule's target cannot take goes to the node's dead-letter queue."""
+def keeps_undelivered(around: Surroundings, name: str, target: Said) -> PropertyResult:
+    """Return whether what a rule's or a schedule's target cannot take goes to the dead-letter queue."""
     return _keeps(around, name, target.at("DeadLetterConfig", "Arn"), name)
 
 

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakenb.iam.proof.values import Verdict
+from lakenb.review.find import variables
+from lakenb.review.given_networks import is_given
 from lakenb.review.properties.reading import Said, plain_text, said
 from lakenb.review.properties.security_groups import lets_in, lets_out
 from lakenb.review.properties.values import PropertyNote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from lakenb.graph.networks import Vpc
     from lakenb.iam.stacks.world import Resource
     from lakenb.review.find import FoundNode
     from lakenb.review.properties.surroundings import Surroundings
@@ -30,6 +33,7 @@ def networks(around: Surroundings, name: str) -> Iterator[PropertyResult]:
     place = said(function, "VpcConfig")
     if place.is_there and place.value not in ({}, None):
         yield from _placed(around, name, node, place)
+        yield from _where_asked(around, name, place)
     elif _wants_vpc(around, name):
         text = f"the function of '{name}' runs in its VPC"
         mend = "set VpcConfig with SubnetIds and SecurityGroupIds"
@@ -53,11 +57,45 @@ def network_notes(around: Surroundings) -> Iterator[PropertyNote]:
             "the Lambda service polls queues and writes logs from its own network: an endpoint for Logs is "
         )
         yield PropertyNote("P8", text + "published, and no function's code needs it")
+        yield from _ways_out(around, inside)
+
+
+def _ways_out(around: Surroundings, placed: list[str]) -> Iterator[PropertyNote]:
+    """Yield which given subnets lead to the internet beside the endpoints."""
+    for name in placed:
+        vpc = _vpc(around, name)
+        for subnet in () if vpc is None else vpc.placed_in:
+            out = sorted({route.target for route in subnet.routes or () if route.leads_out})
+            if out:
+                text = f"the given subnet {subnet.id} leads to the internet, too ({', '.join(out)})"
+                yield PropertyNote("P8", text)
+
+
+def _vpc(around: Surroundings, name: str) -> Vpc | None:
+    """Return the VPC that the graph names for a node."""
+    graph, step = around.graph, around.step(name)
+    return None if graph is None or step is None else step.vpc or graph.vpc
 
 
 def _wants_vpc(around: Surroundings, name: str) -> bool:
-    graph, step = around.graph, around.step(name)
-    return step is not None and graph is not None and bool(graph.vpc or step.vpc)
+    return _vpc(around, name) is not None
+
+
+def _where_asked(around: Surroundings, name: str, place: Said) -> Iterator[PropertyResult]:
+    """Yield whether a function stands in the very subnets and security groups that its graph names."""
+    vpc = _vpc(around, name)
+    if vpc is None or vpc.create:
+        return
+    for part, asked in (("SubnetIds", vpc.placed_in), ("SecurityGroupIds", vpc.guarded_by)):
+        ids = {one.id for one in asked}
+        found = place.at(part)
+        if any("${" in one for one in ids):  # of a CDK app: known at deployment
+            continue
+        same = {str(one.value) for one in found.items()} == ids
+        verdict = Verdict.PROVED if same else Verdict.FAILED if found.is_known else Verdict.UNDECIDED
+        words = "subnets" if part == "SubnetIds" else "security groups"
+        mend = f"set {part} to {', '.join(sorted(ids))}"
+        yield around.result("P8", name, f"'{name}' has the {words} that it was given", verdict, found, mend)
 
 
 def _placed(around: Surroundings, name: str, node: FoundNode, place: Said) -> Iterator[PropertyResult]:
@@ -75,7 +113,7 @@ def _placed(around: Surroundings, name: str, node: FoundNode, place: Said) -> It
         yield around.result("P8", name, text, Verdict.FAILED, apart or subnets, mend)
         return
     yield around.result("P8", name, text, Verdict.PROVED, subnets, "")
-    for service in _needed(node):
+    for service in _needed(around, node):
         yield _reaches(around, name, service, place)
 
 
@@ -90,17 +128,25 @@ def _group_elsewhere(around: Surroundings, groups: Said, vpcs: set[str]) -> Said
     return None
 
 
-def _needed(node: FoundNode) -> tuple[str, ...]:
+def _needed(around: Surroundings, node: FoundNode) -> tuple[str, ...]:
     """Return the services that the function's own code calls.
 
-    Lambda itself polls the queue and writes the log, outside of the VPC. S3, SQS and SNS call KMS themselves.
+    Lambda itself polls the queue and writes the log, outside of the VPC. S3, SQS and SNS call KMS themselves,
+    and a file system is mounted, not called.
     """
-    needed = ["s3"]
-    if node.dead_letters:
-        needed.append("sqs")
-    if node.topic:
-        needed.append("sns")
-    return tuple(needed)
+    function = around.resource(node.function)
+    told = {} if function is None else variables(function)
+    state = node.state
+    has_documents = bool(node.store_arn or node.sources or told.get("LAKENB_CACHE") or state.index)
+    is_called = {
+        "dynamodb": bool(state.table),
+        "s3": has_documents or not told,
+        "scheduler": bool(state.group),
+        "sqs": bool(node.dead_letters),
+        "sns": bool(node.topic) and not node.is_announced,
+        "states": bool(state.machine),
+    }
+    return tuple(service for service in _IN_ORDER if is_called[service])
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +157,10 @@ class _Placed:
     vpc: str
     subnets: frozenset[str]
     groups: frozenset[str]
+    lists: Mapping[str, str]
 
 
+_IN_ORDER = ("s3", "sqs", "sns", "dynamodb", "scheduler", "states")
 _Check = tuple[Said, Verdict, str]
 _ORDER = (Verdict.PROVED, Verdict.UNDECIDED, Verdict.FAILED)
 
@@ -127,7 +175,9 @@ def _reaches(around: Surroundings, name: str, service: str, config: Said) -> Pro
         place = config.at("SubnetIds")
         evidence = "the VPC of its subnets is not in this template: its endpoints cannot be seen"
         return around.result("P8", name, text, Verdict.UNDECIDED, place, "", evidence=evidence)
-    placed = _Placed(config, min(vpcs), subnets, groups)
+    vpc = _vpc(around, name)
+    lists = {} if vpc is None else {one: vpc.prefix_list(one) for one in _IN_ORDER}
+    placed = _Placed(config, min(vpcs), subnets, groups, lists)
     tried = [_endpoint(around, endpoint, placed) for endpoint in _endpoints(around, service, placed.vpc)]
     if not tried:
         mend = f"add an endpoint for com.amazonaws.{around.world.region}.{service} to the VPC of '{name}'"
@@ -169,11 +219,16 @@ def _endpoint(around: Surroundings, endpoint: Resource, placed: _Placed) -> _Che
         checks += _gateway(around, endpoint, placed)
     elif kind.is_known:
         checks.append((kind, Verdict.FAILED, "set VpcEndpointType to Interface or Gateway"))
+    document = said(endpoint, "PolicyDocument")
+    if not document.is_known and is_given(around.world, endpoint.logical_id):
+        checks.append((document, Verdict.UNDECIDED, "say what the endpoint's policy is"))
     return max(reversed(checks), key=lambda check: _ORDER.index(check[1]))
 
 
 def _gateway(around: Surroundings, endpoint: Resource, placed: _Placed) -> Iterator[_Check]:
-    yield placed.config, lets_out(around, placed.groups, frozenset(), ""), _LET_OUT
+    service = str(said(endpoint, "ServiceName").value).rpartition(".")[2]
+    known = placed.lists.get(service, "")
+    yield placed.config, lets_out(around, placed.groups, frozenset(), "", prefix_list=known), _LET_OUT
     tables = said(endpoint, "RouteTableIds")
     routed = {str(one.value) for one in tables.items()}
     for subnet in sorted(placed.subnets):

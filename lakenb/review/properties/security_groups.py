@@ -28,14 +28,23 @@ def lets_in(around: Surroundings, own: AbstractSet[str], senders: AbstractSet[st
     return _best(_judged(_rules(around, group, "Ingress"), is_for) for group in own)
 
 
-def lets_out(around: Surroundings, own: AbstractSet[str], receivers: AbstractSet[str], vpc: str) -> Verdict:
+def lets_out(
+    around: Surroundings,
+    own: AbstractSet[str],
+    receivers: AbstractSet[str],
+    vpc: str,
+    *,
+    prefix_list: str = "",
+) -> Verdict:
     """Return whether any of a function's groups sends HTTPS to an endpoint; without rules a group sends all.
 
     A gateway has no groups: it is reached by the addresses of the service itself, which stand in a prefix
-    list of AWS's that no template can tell from another.
+    list of AWS's that no template can tell from another. `prefix_list` is its id, where the user told it.
     """
 
     def is_for(rule: Said) -> bool:
+        if prefix_list and rule.at("DestinationPrefixListId").value == prefix_list:
+            return True
         return rule.at("DestinationSecurityGroupId").value in receivers or _covers(around, rule, vpc)
 
     verdicts = []

@@ -58,11 +58,10 @@ def _queue(around: Surroundings, node: FoundNode, function: Resource, step: Step
     told = said(function, "Environment", "Variables", "LAKENB_MAX_RECEIVES")
     yield _number(told, chosen.max_retries)
     queue = around.resource(node.queue)
-    if queue is None:
-        return
-    count = said(queue, "RedrivePolicy").document().at("maxReceiveCount")
-    yield _number(count, chosen.max_retries)
-    for mapping in around.mappings(queue.arn):
+    if queue is not None:
+        count = said(queue, "RedrivePolicy").document().at("maxReceiveCount")
+        yield _number(count, chosen.max_retries)
+    for mapping in around.mappings(node.given_queue if queue is None else queue.arn):
         if around.is_function(mapping.properties.get("FunctionName"), node.function):
             window = int(chosen.batching_window.total_seconds())
             yield _number(said(mapping, "BatchSize"), chosen.batch_size, _DEFAULT_BATCH)

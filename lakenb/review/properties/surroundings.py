@@ -253,7 +253,7 @@ class Surroundings:
 def own_resources(node: FoundNode) -> tuple[str, ...]:
     """Return the logical ids of the resources that are a node's own."""
     own = (node.function, node.role, node.queue, node.dead_letters, node.topic, node.store, node.logs)
-    return tuple(filter(None, own))
+    return tuple(dict.fromkeys((*filter(None, own), *node.state.named().values())))
 
 
 def _indexed(world: World) -> tuple[dict[str, tuple[Resource, ...]], dict[str, str]]:

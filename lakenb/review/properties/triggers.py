@@ -9,6 +9,7 @@ from lakenb.graph.steps import Part
 from lakenb.iam.proof.values import Verdict
 from lakenb.review.properties.messages import keeps_undelivered
 from lakenb.review.properties.reading import Said, attribute, said, worst
+from lakenb.review.properties.schedules import schedules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,9 @@ def triggers(around: Surroundings, name: str) -> Iterator[PropertyResult]:
     node, step = around.node(name), around.step(name)
     is_trigger = step.row.part is Part.TRIGGER if step is not None else not around.producers(name)
     queue = around.arn(node.queue)
-    if is_trigger and queue:
+    if is_trigger and node.state.schedule:
+        yield from schedules(around, name, node, step)
+    elif is_trigger and queue:
         yield from _trigger(around, name, node, queue)
 
 

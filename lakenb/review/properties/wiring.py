@@ -119,18 +119,20 @@ def _role_of_its_own(around: Surroundings, name: str, node: FoundNode, function:
 
 
 def _fed(around: Surroundings, name: str, node: FoundNode, step: Step | None) -> Iterator[PropertyResult]:
-    text = f"Lambda takes the messages of '{name}' from its queue"
+    whose = "the queue that it was given" if node.given_queue else "its queue"
+    text = f"Lambda takes the messages of '{name}' from {whose}"
     queue, function = around.resource(node.queue), around.resource(node.function)
-    if queue is None or function is None:
+    source = node.given_queue if queue is None else queue.arn
+    if not source or function is None:
         return
     feeding = [
         one
-        for one in around.mappings(queue.arn)
+        for one in around.mappings(source)
         if around.is_function(one.properties.get("FunctionName"), node.function)
     ]
     if not feeding:
         mend = "add an event source mapping from the queue to the function"
-        evidence = f"no event source mapping from {node.queue} to {node.function}"
+        evidence = f"no event source mapping from {node.queue or source} to {node.function}"
         yield around.lacks("P10", name, text, evidence, mend)
         return
     one = feeding[0]
@@ -140,7 +142,8 @@ def _fed(around: Surroundings, name: str, node: FoundNode, step: Step | None) ->
     yield around.result("P10", name, text, verdict, place, "set Enabled to true, or leave it out")
     if step is not None or said(function, "Environment", "Variables", "LAKENB_NODE").is_there:
         yield from _loses_nothing(around, name, one)
-    yield _visible_in_time(around, name, queue, function, step)
+    if queue is not None:
+        yield _visible_in_time(around, name, queue, function, step)
 
 
 def _loses_nothing(around: Surroundings, name: str, one: Resource) -> Iterator[PropertyResult]:
