@@ -288,7 +288,9 @@ def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
         ),
     )
     _add_place(command)
-    command.add_argument("paths", metavar="PATH", nargs="+", help="files, folders or patterns to run")
+    command.add_argument(
+        "paths", metavar="PATH", nargs="*", help="files, folders or patterns to run; none for schedules alone"
+    )
     command.add_argument(
         "--save", metavar="DIR", help="keep the documents that reach the stores in this folder"
     )

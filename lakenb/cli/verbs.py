@@ -105,11 +105,13 @@ def _check_choice(output: str | None, table: str | None, form: str | None) -> No
         raise UnusableError(what, "the options", f"add --table with one of {', '.join(TABLES)}")
 
 
-def _given(pipe: Pipeline, paths: Sequence[str]) -> Sequence[str] | Mapping[str, Sequence[str]]:
+def _given(pipe: Pipeline, paths: Sequence[str]) -> Sequence[str] | Mapping[str, Sequence[str] | int] | int:
     """Return the paths as a run takes them: by trigger where there are several."""
     triggers = [node for node, step in pipe.nodes.items() if step.row.part is Part.TRIGGER]
     if len(triggers) == 1:
-        return paths
+        return _paths_or_times(pipe, triggers[0], paths)
+    if not paths:
+        return ()
     by_trigger: dict[str, list[str]] = {}
     for given in paths:
         trigger, sign, path = given.partition("=")
@@ -117,4 +119,10 @@ def _given(pipe: Pipeline, paths: Sequence[str]) -> Sequence[str] | Mapping[str,
             what = f"{given!r} names none of the pipeline's {len(triggers)} triggers: {', '.join(triggers)}"
             raise UnusableError(what, "the paths to run", f"write TRIGGER=PATH, as in {triggers[0]}=letters/")
         by_trigger.setdefault(trigger, []).append(path)
-    return by_trigger
+    return {trigger: _paths_or_times(pipe, trigger, given) for trigger, given in by_trigger.items()}
+
+
+def _paths_or_times(pipe: Pipeline, trigger: str, given: Sequence[str]) -> Sequence[str] | int:
+    """Return a trigger's paths; for one that makes its documents how often it is to fire."""
+    is_number = len(given) == 1 and given[0].isascii() and given[0].isdecimal()
+    return int(given[0]) if is_number and pipe.nodes[trigger].puts_documents() else given

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from lakenb.records.lineage import Lineage, lineage
 from lakenb.records.tables import Table, table_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import timedelta
 
     from lakenb.records.disagreement import Reasoning
@@ -163,6 +164,23 @@ class Account:
         return self.inputs - self.delivered - self.failed - self.filtered
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Waiting:
+    """Events that a node has gathered, and of which it has made no composite yet.
+
+    Parameters
+    ----------
+    node, chain
+        Where, and the id of the chain that they belong to.
+    events
+        How many.
+    """
+
+    node: str
+    chain: str
+    events: int
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     """How long one node took.
@@ -206,6 +224,8 @@ class Run:
         Decisions on which the embedded AWS and lakenb's evaluator differ; normally none.
     reasoning
         Tells why a decision is right, on demand.
+    waiting_records
+        What nodes have gathered when the run ended and made no composite of.
     """
 
     pipeline: str
@@ -220,6 +240,7 @@ class Run:
     unenforced: tuple[str, ...] = ()
     disagreement_records: tuple[Disagreement, ...] = ()
     reasoning: Reasoning | None = field(default=None, compare=False, repr=False)
+    waiting_records: tuple[Waiting, ...] = ()
 
     @property
     def documents(self) -> Table:
@@ -235,6 +256,11 @@ class Run:
     def filtered(self) -> Table:
         """Every event that a filter held back: producer, consumer, event."""
         return table_of("filtered events", self.filtered_records, Filtered)
+
+    @property
+    def waiting(self) -> Table:
+        """Every chain of which a node has gathered events and made no composite: node, chain, events."""
+        return table_of("chains that wait", self.waiting_records, Waiting)
 
     @property
     def decisions(self) -> Table:
@@ -294,5 +320,14 @@ class Run:
         seconds = self.duration.total_seconds()
         counts = f"{len(self.document_records)} documents, {len(self.failures)} failed"
         verdict = "nothing lost" if self.is_complete else "NOT COMPLETE"
+        verdict = "; ".join((verdict, *self._waits()))
         head = f"<Run of {self.pipeline!r}: {counts}, {verdict}, {seconds:.1f} s>\n{self.account!r}"
         return head if self.is_confirmed else f"{disagreement_text(self.disagreement_records)}\n{head}"
+
+    def _waits(self) -> Iterator[str]:
+        """Yield what waits, node by node."""
+        kept: Counter[str] = Counter()
+        for one in self.waiting_records:
+            kept[one.node] += one.events
+        for node, events in sorted(kept.items()):
+            yield f"{events} event{'' if events == 1 else 's'} wait{'s' if events == 1 else ''} in {node!r}"

@@ -20,13 +20,15 @@ class Assembly:
     stack_name
         The name of its one stack.
     template
-        The stack's template, a file in the folder.
+        The stack's template, a file in the folder; the root's where there are nested ones.
     assets
         The functions' zips in the folder, sorted by name.
     warnings
         What the validator of CloudFormation templates warns of, a line each.
     seconds
         How long making it took.
+    nested
+        The templates of nested stacks, files in the folder; none where one stack holds the pipeline.
     """
 
     directory: Path
@@ -35,6 +37,7 @@ class Assembly:
     assets: tuple[Path, ...]
     warnings: tuple[str, ...]
     seconds: float
+    nested: tuple[Path, ...] = ()
 
     @property
     def size(self) -> int:
@@ -44,9 +47,11 @@ class Assembly:
     def __repr__(self) -> str:
         """Return where it lies, what it holds, and the commands that take it from there."""
         zips = "1 zip" if len(self.assets) == 1 else f"{len(self.assets)} zips"
+        stacks = "1 nested stack" if len(self.nested) == 1 else f"{len(self.nested)} nested stacks"
+        nested = f", {stacks}" if self.nested else ""
         lines = [
             f"<Assembly of stack {self.stack_name!r} in {self.directory}, {self.seconds:.2f} s>",
-            f"  {self.template.name} and {zips}",
+            f"  {self.template.name}{nested} and {zips}",
             *(f"  warning: {warning}" for warning in self.warnings),
             f"  cdk --app {quoted(str(self.directory))} diff",
             f"  cdk --app {quoted(str(self.directory))} deploy",

@@ -139,7 +139,7 @@ class Program:
         """Return what became of a request: the validator's diagnostics, or an error."""
         answer: dict[str, Any] = {}
         with ThreadPoolExecutor(1) as pool:  # the validator is machine code, and CDK waits for node
-            found = pool.submit(_diagnostics, self.engine, folder / "template.json")
+            found = pool.submit(_all_diagnostics, self.engine, folder)
             try:
                 synthesize(folder)
             except Exception as error:  # noqa: BLE001 - whatever CDK raises is told, and the worker goes on
@@ -194,6 +194,13 @@ def _engine() -> Any:
     from cloudformation_validate import CelEngine  # noqa: PLC0415 - beside CDK's import, in a thread
 
     return CelEngine()
+
+
+def _all_diagnostics(engine: Any, folder: Path) -> list[dict[str, str]]:
+    """Return what the validator says of the root's template and of each nested one."""
+    request = json.loads((folder / "request.json").read_text(encoding="utf-8"))
+    nested = [Path(asset["path"]) for asset in request["assets"] if asset["path"].endswith(".json")]
+    return [one for path in (folder / "template.json", *nested) for one in _diagnostics(engine, path)]
 
 
 def _diagnostics(engine: Any, template: Path) -> list[dict[str, str]]:

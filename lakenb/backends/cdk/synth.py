@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakenb.backends.cdk.assembly import Assembly
@@ -20,14 +21,15 @@ from lakenb.packaging.zips import function_zip
 from lakenb.security.stores import given_bucket
 from lakenb.template.build import build, to_json
 from lakenb.template.quotas import quota_faults
+from lakenb.template.split import split, template_hash, template_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from os import PathLike
-    from pathlib import Path
 
     from lakenb.backends.cdk.process import Answer
     from lakenb.graph.graph import Graph
+    from lakenb.template.split import Split
 
 # What CDK adds to a template: a stack that its assembly deploys must find the bootstrap's resources.
 ADDED_BY_CDK = (("Parameters", "BootstrapVersion"), ("Rules", "CheckBootstrapVersion"))
@@ -74,11 +76,16 @@ def synth(
         raise QuotaError(faults)
     WORKER.start()  # it warms up while the zips are made
     contents = {made.hash: made.build() for made in zips.values()}
-    task = _Task(name, template, contents, folder)
+    task = _Task(name, split(template), contents, folder)
     warnings = WORKER.ask(task.write, task.read)
-    assets = tuple(sorted(folder.glob("asset.*")))
     return Assembly(
-        folder, name, folder / f"{name}.template.json", assets, warnings, time.monotonic() - began
+        folder,
+        name,
+        folder / f"{name}.template.json",
+        tuple(sorted(folder.glob("asset.*.zip"))),
+        warnings,
+        time.monotonic() - began,
+        tuple(folder / f"asset.{template_key(one)}" for one in task.templates.nested.values()),
     )
 
 
@@ -97,21 +104,24 @@ class _Task:
     """One synth, as it goes to the worker and comes back."""
 
     stack_name: str
-    template: Mapping[str, Any]
+    templates: Split
     zips: Mapping[str, bytes]
     folder: Path
 
     def write(self, request: Path) -> None:
         """Write the request into its folder."""
         try:
-            assets = [{"hash": key, "path": str(request / f"{key}.zip")} for key in sorted(self.zips)]
-            for asset in assets:
-                (request / f"{asset['hash']}.zip").write_bytes(self.zips[asset["hash"]])
+            files = {f"{key}.zip": content for key, content in sorted(self.zips.items())}
+            nested = self.templates.nested.values()
+            files |= {f"{template_hash(one)}.json": to_json(one).encode() for one in nested}
+            for name, content in files.items():
+                (request / name).write_bytes(content)
+            assets = [{"hash": Path(name).stem, "path": str(request / name)} for name in files]
             whole = {"stack": self.stack_name, "assets": assets}
             (request / "request.json").write_text(json.dumps(whole), encoding="utf-8")
-            (request / "template.json").write_text(to_json(self.template), encoding="utf-8")
+            (request / "template.json").write_text(to_json(self.templates.root), encoding="utf-8")
         except OSError as error:
-            what = f"the functions' zips could not be written ({error.strerror or error})"
+            what = f"templates and zips could not be written ({error.strerror or error})"
             raise SynthError(
                 what, str(request.parent), "make room, or name another place with TMPDIR"
             ) from error
@@ -141,9 +151,11 @@ class _Task:
         raise SynthError(what, where, mend) from (WorkerTraceError(cause) if cause else None)
 
     def refuse_altered(self, assembly: Path) -> None:
-        """Raise if CDK's template is not ours: everything said about the one must be true of the other."""
+        """Raise if CDK's templates are not ours: everything said about the one must be true of the other."""
         made = json.loads((assembly / f"{self.stack_name}.template.json").read_text(encoding="utf-8"))
-        if without_additions(made) != without_additions(self.template):
+        places = {assembly / f"asset.{template_key(one)}": one for one in self.templates.nested.values()}
+        nested = {path: json.loads(path.read_text(encoding="utf-8")) for path in places if path.is_file()}
+        if nested != places or without_additions(made) != without_additions(self.templates.root):
             raise SynthError(
                 "CDK's template is not the one that lakenb wrote",
                 f"stack {self.stack_name!r}",

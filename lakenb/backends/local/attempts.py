@@ -125,7 +125,27 @@ def _named(session: LocalSession, resource: str) -> str:
     return f"{owners[place.bucket]}/{place.key}" if place.bucket in owners else resource
 
 
+def _item(operation: str, **parameters: Any) -> Callable[[LocalSession, str], Call]:
+    def call(session: LocalSession, resource: str) -> Call:
+        node, _, sort = resource.partition(".")
+        tables = [each for each in session.graph.nodes if session.stack.has(each, Kind.TABLE)]
+        _check(node, tables, "a node of this pipeline that has a table", "resource")
+        _check(sort, ["table"], "a sort of resource, as in 'group.table'", "resource")
+        return Call("dynamodb", operation, {"TableName": session.stack.id(node, Kind.TABLE), **parameters})
+
+    return call
+
+
+_KEY = {"chain_id": {"S": "tried"}, "item_id": {"S": "tried"}}
 _CALLS: dict[str, Callable[[LocalSession, str], Call]] = {
+    "dynamodb:PutItem": _item("put_item", Item=_KEY),
+    "dynamodb:Query": _item(
+        "query",
+        KeyConditionExpression="chain_id = :tried",
+        ExpressionAttributeValues={":tried": {"S": "tried"}},
+    ),
+    "dynamodb:Scan": _item("scan"),
+    "dynamodb:DeleteItem": _item("delete_item", Key=_KEY),
     "s3:GetObject": _objects("get_object"),
     "s3:PutObject": _objects("put_object", Body="tried"),
     "s3:DeleteObject": _objects("delete_object"),

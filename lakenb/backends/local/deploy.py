@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from lakenb.backends.local.platform_check import refuse_unloadable
+from lakenb.backends.local.regions import in_region
 from lakenb.backends.local.stack import Stack
 from lakenb.errors import DeploymentError
 from lakenb.packaging.assets import asset_bucket, asset_key
 from lakenb.packaging.zips import function_zip
 from lakenb.template.build import to_json
+from lakenb.template.split import STACK, split, template_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from lakenb.backends.local.seam import Emulator
     from lakenb.graph.code import Code
@@ -27,7 +29,7 @@ _POLL_S = 0.05
 
 
 def deploy(emulator: Emulator, name: str, template: Mapping[str, Any], codes: Iterable[Code]) -> Stack:
-    """Deploy a template and wait until it stands.
+    """Deploy a template, with nested stacks where one cannot hold it, and wait until it stands.
 
     Parameters
     ----------
@@ -36,7 +38,7 @@ def deploy(emulator: Emulator, name: str, template: Mapping[str, Any], codes: It
     name
         The stack's name.
     template
-        The template; it is not altered.
+        The whole template; it is not altered.
     codes
         What the functions' zips are made of.
 
@@ -51,11 +53,14 @@ def deploy(emulator: Emulator, name: str, template: Mapping[str, Any], codes: It
     refuse_unloadable(codes)
     bucket = asset_bucket(emulator.account, emulator.region)
     s3 = emulator.client("s3")
-    s3.create_bucket(Bucket=bucket)
+    s3.create_bucket(Bucket=bucket, **in_region(emulator))
     for code in codes:
         made = function_zip(code)
         s3.put_object(Bucket=bucket, Key=asset_key(made.hash), Body=made.build())
-    body = to_json(template)
+    whole = split(template)
+    for nested in whole.nested.values():
+        s3.put_object(Bucket=bucket, Key=template_key(nested), Body=to_json(nested).encode())
+    body = to_json(whole.root)
     source = {"TemplateBody": body}
     if len(body.encode()) > _INLINE_BYTES:
         s3.put_object(Bucket=bucket, Key="template.json", Body=body.encode())
@@ -66,10 +71,17 @@ def deploy(emulator: Emulator, name: str, template: Mapping[str, Any], codes: It
     except ClientError as error:
         raise _refusal(name, error.response["Error"]["Message"]) from error
     _wait(formation, name)
-    pages = formation.get_paginator("list_stack_resources").paginate(StackName=name)
-    summaries = (summary for page in pages for summary in page["StackResourceSummaries"])
-    physical = {summary["LogicalResourceId"]: summary["PhysicalResourceId"] for summary in summaries}
-    return Stack(name, emulator.account, emulator.region, template, physical)
+    physical = dict(_physical(formation, name))
+    return Stack(name, emulator.account, emulator.region, template, physical, whole)
+
+
+def _physical(formation: Any, stack: str) -> Iterator[tuple[str, str]]:
+    """Yield logical and physical ids of a stack and of those nested in it."""
+    for page in formation.get_paginator("list_stack_resources").paginate(StackName=stack):
+        for summary in page["StackResourceSummaries"]:
+            yield summary["LogicalResourceId"], summary["PhysicalResourceId"]
+            if summary["ResourceType"] == STACK:
+                yield from _physical(formation, summary["PhysicalResourceId"])
 
 
 def _wait(formation: Any, name: str) -> None:

@@ -249,8 +249,16 @@ class LocalEmulator:
             )
         queues = tuple(QueueState(**queue) for queue in found["queues"])
         return EmulatorState(
-            queues, found["running_invocations"], found["running_by_function"], found["pending_deliveries"]
+            queues,
+            found["running_invocations"],
+            found["running_by_function"],
+            found["pending_deliveries"],
+            found["pending_schedules"],
         )
+
+    def skip_time(self) -> None:
+        """Make due what is scheduled next: nothing else is under way, so nothing happens before it."""
+        self.control("/_lakenb/skip")
 
     def decisions(self) -> tuple[RawDecision, ...]:
         """Return every decision so far, in order; only new ones are fetched."""

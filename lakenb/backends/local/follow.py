@@ -47,8 +47,8 @@ class Follower:
     def until_quiet(self, put: Mapping[str, Counter[str]], report: Callable[[Progress], None]) -> None:
         """Wait until no message is visible or in flight, no invocation runs, and every event has its end.
 
-        All of that twice in a row. If all is still and something has no end after a while, that is for
-        the account to show.
+        All of that twice in a row. Then time is skipped up to the next schedule, if there is one. If all is
+        still and something has no end after a while, that is for the account to show.
 
         Raises
         ------
@@ -65,38 +65,46 @@ class Follower:
                 still_since = now if still_since is None else still_since
                 self.observation.update()
                 complete = all(account.missing == 0 for account in self.observation.accounts(put))
-                calm = calm + 1 if complete else 0
+                # what waits for its time has no end yet
+                calm = calm + 1 if complete or state.pending_schedules else 0
                 if not complete and now - still_since > _PATIENCE_S:
                     return
             else:
                 calm, still_since = 0, None
             if calm == _CALM_LOOKS:
-                return
+                if not state.pending_schedules:
+                    return
+                self.emulator.skip_time()
+                calm, still_since = 0, None
             if now > deadline:
                 raise self._too_late(state)
             time.sleep(_POLL_S)
 
-    def _nodes(self, kind: Kind) -> dict[str, str]:
-        return {self.stack.arn(node, kind): node for node in self.graph.nodes}
+    def _queues(self) -> dict[str, str]:
+        return {self.stack.queue_arn(node): node for node in self.graph.nodes}
+
+    def _dead_letters(self) -> dict[str, str]:
+        return {self.stack.arn(node, Kind.DEAD_LETTERS): node for node in self.graph.nodes}
 
     def _is_still(self, state: EmulatorState) -> bool:
-        waiting = _messages(state, self._nodes(Kind.QUEUE))
+        waiting = _messages(state, self._queues())
         return not waiting and not state.running_invocations and not state.pending_deliveries
 
     def _progress(self, state: EmulatorState, put: int, seconds: float) -> Progress:
         delivered = sum(one.outcome == "delivered" for one in self.emulator.deliveries())
-        known, left = put + delivered, _messages(state, self._nodes(Kind.QUEUE))
-        dead = _messages(state, self._nodes(Kind.DEAD_LETTERS))
+        known, left = put + delivered, _messages(state, self._queues())
+        dead = _messages(state, self._dead_letters())
         return Progress("running", seconds, max(known - left, 0), known, state.running_invocations, dead)
 
     def _too_late(self, state: EmulatorState) -> RunTimeoutError:
-        nodes = self._nodes(Kind.QUEUE)
+        nodes = self._queues()
         waiting = [
             f"{nodes[queue.arn]}: {queue.visible} waiting, {queue.in_flight} in flight or to be retried"
             for queue in state.queues
             if queue.arn in nodes and queue.visible + queue.in_flight + queue.delayed
         ]
-        left = "; ".join(waiting) or f"{state.running_invocations} invocations"
+        under_way = f"{state.running_invocations} invocations, {state.pending_deliveries} deliveries"
+        left = "; ".join(waiting) or under_way
         return RunTimeoutError(
             f"not quiet after {self.timeout}: {left}",
             "the local run",

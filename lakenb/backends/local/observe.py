@@ -12,16 +12,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from lakenb.backends.local.clock import sent_by
 from lakenb.backends.local.function_log import FunctionLog, json_object
 from lakenb.errors import EventError
-from lakenb.events.ids import derive_id
-from lakenb.records.run import Account, Document, Failure, Filtered, Work
+from lakenb.events.ids import derive_chain_id, derive_id
+from lakenb.graph.services import Service
+from lakenb.records.run import Account, Document, Failure, Filtered, Waiting, Work
 from lakenb.runtime.faults import FaultError
+from lakenb.runtime.firings import firing_of
 from lakenb.runtime.notifications import uploads
 from lakenb.template.names import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from lakenb.backends.local.seam import Delivery, Emulator
     from lakenb.backends.local.stack import Stack
@@ -78,7 +81,12 @@ class Observation:
             yield Failure(node, event, kind, reason, str(document.get("url") or ""))
             return
         # not ours: SQS redrove the message after its last receive, or SNS could not deliver it
-        for event, url in _subjects(node, letter):
+        firing = firing_of(letter)
+        if firing is not None:
+            subjects: Iterable[tuple[str, str]] = sent_by(firing, self.stack, self.graph.nodes[node])
+        else:
+            subjects = _subjects(node, letter)
+        for event, url in subjects:
             kind, reason = self.logs[node].excuses.get(event, _UNKNOWN)
             yield Failure(node, event, kind, reason, url)
 
@@ -89,6 +97,7 @@ class Observation:
 
     def documents(self) -> tuple[Document, ...]:
         """Return every document that a node sent on or stored."""
+        begun = self._begun()
         return tuple(
             sorted(
                 Document(
@@ -97,11 +106,34 @@ class Observation:
                     str(output["type"]),
                     output.get("size"),
                     str(output.get("eventId") or ""),
-                    "" if output.get("eventId") == event else event,  # a trigger's document has no parent
+                    # a trigger's document has no parent; a composite comes of what its chain began with
+                    "" if output.get("eventId") == event else begun.get(str(record.get("chain")), event),
                 )
                 for node, event, record in self._finished()
                 for output in record["outputs"]
             )
+        )
+
+    def _begun(self) -> dict[str, str]:
+        """Return by the chain's id the event with which it began."""
+        first = (
+            event
+            for _, event, record in self._finished()
+            for output in record["outputs"]
+            if output.get("eventId") == event
+        )
+        return {derive_chain_id(event): event for event in first}
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """Return the chains of which a node has gathered events and made no composite."""
+        gathered: Counter[tuple[str, str]] = Counter()
+        composed = set()
+        for node, _, record in self._finished():
+            if chain := str(record.get("chain") or ""):
+                gathered[node, chain] += 1
+                composed |= {(node, chain)} if record["outputs"] else set()
+        return tuple(
+            sorted(Waiting(*place, events) for place, events in gathered.items() if place not in composed)
         )
 
     def failures(self) -> tuple[Failure, ...]:
@@ -120,7 +152,7 @@ class Observation:
             for node in self.graph.nodes
             if self.stack.has(node, Kind.TOPIC)
         }
-        queues = {self.stack.arn(node, Kind.QUEUE): node for node in self.graph.nodes}
+        queues = {self.stack.queue_arn(node): node for node in self.graph.nodes}
         return tuple(
             sorted(
                 Filtered(topics[topic], queues[queue], event)
@@ -161,9 +193,10 @@ class Observation:
         for edge in self.graph.edges:
             seen = set(self.logs[edge.consumer].finished)
             ends = (edge.producer, edge.consumer)
-            accounts.append(
-                _account(str(edge), published[edge.producer], seen, failed[edge.consumer], held[ends])
-            )
+            dead = failed[edge.consumer]
+            if not self.graph.nodes[edge.producer].row.announces:  # what could not be sent after its wait
+                dead = dead | failed[edge.producer]
+            accounts.append(_account(str(edge), published[edge.producer], seen, dead, held[ends]))
         return tuple(accounts)
 
     def _uploads_account(self, trigger: str, put: Counter[str]) -> Account:
@@ -176,7 +209,16 @@ class Observation:
                 dead[failure.url].add(failure.event)
         delivered = Counter({url: min(count, len(done[url])) for url, count in put.items()})
         failed = sum(min(put[url] - delivered[url], len(dead[url])) for url in put)
-        return Account(f"bucket -> {trigger}", put.total(), delivered.total(), failed, 0)
+        name = f"{_source(self.graph, trigger)} -> {trigger}"
+        return Account(name, put.total(), delivered.total(), failed, 0)
+
+
+def _source(graph: Graph, trigger: str) -> str:
+    """Return where the documents of a trigger come from, in one word."""
+    step = graph.nodes[trigger]
+    if step.given_queue():
+        return "queue"
+    return "schedule" if Service.SCHEDULE in step.services() else "bucket"
 
 
 def _subjects(node: str, letter: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from lakenb.backends.local.readback_machines import state_machine
+from lakenb.backends.local.readback_networks import placement_differences
+from lakenb.backends.local.readback_schedules import apply_to_schedules, schedule
+from lakenb.backends.local.readback_tables import apply_to_tables, schedule_group, table
 from lakenb.errors import DeploymentError
 
 if TYPE_CHECKING:
@@ -74,6 +78,8 @@ def _canonical(value: Any) -> Any:
 
 
 def _apply_ignored(emulator: Emulator, stack: Stack) -> Iterator[str]:
+    yield from apply_to_schedules(emulator, stack)
+    yield from apply_to_tables(emulator, stack)
     s3 = emulator.client("s3")
     for logical_id, made in stack.template["Resources"].items():
         if made["Type"] != "AWS::S3::Bucket":
@@ -201,6 +207,7 @@ def _function(emulator: Emulator, stack: Stack, logical_id: str, wanted: Propert
         yield name, wanted[name], found.get(name)
     yield "Environment", wanted["Environment"]["Variables"], found.get("Environment", {}).get("Variables")
     yield "LoggingConfig", wanted["LoggingConfig"]["LogGroup"], found.get("LoggingConfig", {}).get("LogGroup")
+    yield from placement_differences(wanted, found)
 
 
 def _mapping(emulator: Emulator, stack: Stack, logical_id: str, wanted: Properties) -> Iterator[Difference]:
@@ -210,14 +217,18 @@ def _mapping(emulator: Emulator, stack: Stack, logical_id: str, wanted: Properti
 
 
 _READERS: dict[str, Callable[[Emulator, Stack, str, Properties], Iterator[Difference]]] = {
+    "AWS::DynamoDB::Table": table,
     "AWS::Events::Rule": _rule,
     "AWS::IAM::Role": _role,
     "AWS::Lambda::EventSourceMapping": _mapping,
     "AWS::Lambda::Function": _function,
     "AWS::S3::Bucket": _bucket,
     "AWS::S3::BucketPolicy": _bucket_policy,
+    "AWS::Scheduler::Schedule": schedule,
+    "AWS::Scheduler::ScheduleGroup": schedule_group,
     "AWS::SNS::Subscription": _subscription,
     "AWS::SNS::TopicPolicy": _topic_policy,
     "AWS::SQS::Queue": _queue,
     "AWS::SQS::QueuePolicy": _queue_policy,
+    "AWS::StepFunctions::StateMachine": state_machine,
 }

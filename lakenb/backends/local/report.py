@@ -11,6 +11,7 @@ from lakenb.backends.local.readback import read_back
 from lakenb.errors import DeploymentError
 from lakenb.records.disagreement import Disagreement
 from lakenb.records.run import Decision
+from lakenb.security.values import Sort
 from lakenb.template.names import Kind
 
 if TYPE_CHECKING:
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from lakenb.backends.local.third_opinion import ThirdOpinion
     from lakenb.graph.graph import Graph
 
+# the function's role, and those that services take for a node: called as in the grants
+_ROLES = {
+    Kind.ROLE: "",
+    Kind.MACHINE_ROLE: f" ({Sort.MACHINE_ROLE.value})",
+    Kind.SCHEDULE_ROLE: f" ({Sort.SCHEDULE_ROLE.value})",
+}
 _PAGE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"
 
 
@@ -74,7 +81,12 @@ def decision_records(reasons: Reasons, stack: Stack, graph: Graph, since: int = 
     since
         Position in time of the first.
     """
-    roles = {stack.id(node, Kind.ROLE): node for node in graph.nodes}
+    roles = {
+        stack.id(node, kind): f"{node}{what}"
+        for node in graph.nodes
+        for kind, what in _ROLES.items()
+        if stack.has(node, kind)
+    }
     return tuple(
         Decision(
             order,

@@ -43,12 +43,15 @@ class EmulatorState:
         The same by the function's name.
     pending_deliveries
         Notifications and asynchronous deliveries that have not reached their target yet.
+    pending_schedules
+        Schedules that will fire once, and have not.
     """
 
     queues: tuple[QueueState, ...]
     running_invocations: int
     running_by_function: dict[str, int]
     pending_deliveries: int
+    pending_schedules: int = 0
 
     def queue(self, name_or_arn: str) -> QueueState:
         """Return one queue's counts, by its name, its ARN or its URL."""
@@ -163,6 +166,10 @@ class Emulator(Protocol):
 
     def deliveries(self) -> tuple[Delivery, ...]:
         """Return what became of every published message so far, in order."""
+        ...
+
+    def skip_time(self) -> None:
+        """Make due what is scheduled next: nothing else is under way, so nothing happens before it."""
         ...
 
     def stop(self) -> None:

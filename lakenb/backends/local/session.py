@@ -13,17 +13,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from lakenb.backends.local.attempts import attempt
+from lakenb.backends.local.clock import fire, unlike_schedules
 from lakenb.backends.local.deploy import deploy
 from lakenb.backends.local.emulator import start_emulator
 from lakenb.backends.local.follow import Follower
-from lakenb.backends.local.given import given_buckets, hearers, make_given_buckets, unlike_given
-from lakenb.backends.local.inputs import gather
+from lakenb.backends.local.given import (
+    given_buckets,
+    given_places,
+    given_queues,
+    hearers,
+    make_given_buckets,
+    make_given_queues,
+    starting_in,
+    unlike_given,
+)
+from lakenb.backends.local.inputs import firings, gather
 from lakenb.backends.local.launcher.ungated import UNGATED
 from lakenb.backends.local.observe import Observation
 from lakenb.backends.local.probe import Answer, Call, probe
 from lakenb.backends.local.readback import read_back
+from lakenb.backends.local.readback_networks import name_given_endpoints, not_exercised
 from lakenb.backends.local.report import Reasons, decision_records, disagreement_records
+from lakenb.backends.local.sending import event_about, send
 from lakenb.backends.local.third_opinion import ThirdOpinion
+from lakenb.backends.local.unlike_waits import unlike_waits
 from lakenb.errors import LocalRunError, QuotaError
 from lakenb.events.locations import S3Location
 from lakenb.graph.steps import Part
@@ -104,6 +117,9 @@ class LocalSession:
         self._observation: Observation | None = None
         self._opinion: ThirdOpinion | None = None
         self._given: dict[str, str] = {}
+        self._places: tuple[str, ...] = ()
+        self._queues: dict[str, str] = {}
+        self._fired: Counter[str] = Counter()
         self._put: dict[str, Counter[str]] = {}
         self._names: dict[str, str] = {}
         self._began = time.monotonic()
@@ -111,6 +127,7 @@ class LocalSession:
     def __enter__(self) -> Self:
         """Start the embedded AWS, deploy the template, and read back what it must hold."""
         self._given = given_buckets(self.graph)
+        self._places, self._queues = given_places(self.graph), given_queues(self.graph)
         codes = {step.code() for step in self.graph.nodes.values()}
         keys = {code: asset_key(function_zip(code).hash) for code in sorted(codes)}
         template = build(self.graph, keys) if self._template is None else self._template
@@ -119,11 +136,13 @@ class LocalSession:
         self._began = time.monotonic()
         try:
             self._say("starting the embedded AWS")
-            self._emulator = self._start()
-            make_given_buckets(self._emulator, self._given)
+            self._emulator = starting_in(self._queues, self._start)()
+            make_given_buckets(self._emulator, self._given, self._places)
+            make_given_queues(self._emulator, self._queues)
             self._say("deploying the template")
             self._stack = deploy(self._emulator, self.stack_name, template, codes)
             read_back(self._emulator, self._stack)
+            name_given_endpoints(self._emulator, self._stack, self.graph)
             self._observation = Observation(self.graph, self._stack, self._emulator)
             self._opinion = None
         except BaseException:
@@ -249,10 +268,12 @@ class LocalSession:
             Whose function, with its role's own credentials; ``"deployer"`` for the key that may do all.
         action
             ``s3:GetObject``, ``s3:PutObject``, ``s3:DeleteObject``, ``s3:ListBucket``, ``sqs:SendMessage``,
-            ``sqs:ReceiveMessage`` or ``sns:Publish``.
+            ``sqs:ReceiveMessage`` or ``sns:Publish``; on a table ``dynamodb:PutItem``, ``dynamodb:Query``,
+            ``dynamodb:Scan`` or ``dynamodb:DeleteItem``.
         resource
             By the pipeline's names: ``"chunks/key"`` or ``"cache/key"`` for objects, a document's URL, a node
-            alone for its bucket, ``"chunks.queue"``, ``"chunks.dead-letters"`` or ``"chunks.topic"``.
+            alone for its bucket, ``"chunks.queue"``, ``"chunks.dead-letters"``, ``"chunks.topic"`` or
+            ``"group.table"``.
 
         Returns
         -------
@@ -289,9 +310,10 @@ class LocalSession:
         RunTimeoutError
             If the pipeline is not quiet in time.
         """
-        inputs = gather(self.graph, paths)
+        inputs, times = gather(self.graph, paths), firings(self.graph, paths)
         begun = time.monotonic()
         self._upload(inputs)
+        self._fire(times)
         run = self.follow(begun)
         if save is not None:
             self._save(run, Path(save))
@@ -320,9 +342,16 @@ class LocalSession:
             observation.accounts(self._put),
             tuple(sorted(self._names.items())),
             timedelta(seconds=time.monotonic() - started),
-            (*(f"{what}: {here}" for what, _, here, _ in UNGATED), *unlike_given(self._given)),
+            (
+                *(f"{what}: {here}" for what, _, here, _ in UNGATED),
+                *unlike_given(self._given, self._places, self._queues),
+                *unlike_schedules(self.graph),
+                *unlike_waits(self.graph),
+                *not_exercised(self.graph),
+            ),
             disagreements,
             reasons,
+            observation.waiting(),
         )
 
     @property
@@ -337,13 +366,23 @@ class LocalSession:
     def _upload(self, inputs: Iterable[Input]) -> None:
         s3, total = self.client("s3"), 0
         for total, made in enumerate(inputs, start=1):
-            bucket = self.bucket(made.trigger)
+            bucket = made.bucket or self.bucket(made.trigger)
             s3.upload_file(str(made.path), bucket, made.key)
-            url = S3Location(bucket, made.key).url
-            for trigger in hearers(self.graph, self._given, made.trigger, made.key):
-                self._put.setdefault(trigger, Counter())[url] += 1
-            self._names[url] = made.path.name
+            place = S3Location(bucket, made.key)
+            if made.trigger in self._queues:
+                send(self.emulator, self._queues[made.trigger], event_about(self.emulator, place))
+            if not self.stack.has(made.trigger, Kind.SCHEDULE):  # else it is sent when the schedule fires
+                for trigger in hearers(self.graph, self._given, made.trigger, made.key):
+                    self._put.setdefault(trigger, Counter())[place.url] += 1
+            self._names[place.url] = made.path.name
             self._say(f"putting documents ({total})")
+
+    def _fire(self, times: Mapping[str, int]) -> None:
+        """Let schedules fire, each so often."""
+        for trigger in [trigger for trigger, count in times.items() for _ in range(count)]:
+            self._fired[trigger] += 1
+            sent = fire(self.emulator, self.stack, self.graph.nodes[trigger], self._fired[trigger])
+            self._put.setdefault(trigger, Counter()).update(sent)
 
     def _save(self, run: Run, folder: Path) -> None:
         """Write connectors' documents below a folder, under names that cannot leave it."""

@@ -18,7 +18,7 @@ from lakenb.iam.evaluator import evaluate
 from lakenb.iam.reasons import Reason, explain
 from lakenb.iam.requests import request
 from lakenb.iam.stacks.read import Reader
-from lakenb.iam.stacks.source import source
+from lakenb.iam.stacks.source import together
 from lakenb.iam.stacks.world import owner_arn
 from lakenb.iam.truth import Decision as Verdict
 
@@ -95,11 +95,11 @@ class ThirdOpinion:
         """Return the third opinion on a deployed stack, by its template and its physical names."""
         return cls(
             Reader().worlds(
-                source(stack.template),
+                together(stack.split.root, stack.split.nested, stack.name),
                 account=stack.account,
                 region=stack.region,
                 stack_name=stack.name,
-                physical=stack.physical,
+                physical=stack.paths,
             )
         )
 

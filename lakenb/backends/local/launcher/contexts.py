@@ -10,7 +10,7 @@ import functools
 import json
 from typing import Any, Final
 
-from . import border
+from . import border, networks
 
 _ENGINE: Final = "ministack.core.iam_evaluator"
 # What the engine knows of every request. The caller's own keys and the time are left out: they follow from
@@ -29,7 +29,7 @@ def told(ctx: Any) -> str:
     """
     resolve = _resolve()
     found = {key: resolve(key, ctx) for key in _OF_EVERY_REQUEST}
-    found |= {**ctx.principal_keys, **ctx.service_context}
+    found |= {**ctx.principal_keys, **ctx.service_context, **networks.way(ctx)}
     if ctx.tag_keys:
         found["aws:tagkeys"] = ctx.tag_keys
     found |= {f"aws:requesttag/{name}".lower(): value for name, value in ctx.request_tags.items()}

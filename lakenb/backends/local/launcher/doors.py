@@ -15,7 +15,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
-from . import border, watch
+from . import border, skipping, watch
 from .records import RECORDS
 
 if TYPE_CHECKING:
@@ -137,6 +137,8 @@ def _control(path: str, query: bytes) -> Any:
     match path.removeprefix("/_lakenb/"):
         case "state":
             return watch.state()
+        case "skip":
+            return {"skipped": skipping.skip()}
         case "decisions":
             return RECORDS.decisions.page(since, _PAGE)
         case "deliveries":

@@ -69,6 +69,23 @@ def service_may(caller: Caller, action: str, resource: str, policy: Any) -> bool
     return outcome == "ALLOWED"
 
 
+def service_may_take(caller: Caller, role_arn: str) -> bool:
+    """Ask a role's trust policy whether an AWS service may take the role, and record the answer.
+
+    Parameters
+    ----------
+    caller
+        The service, and for whom it works.
+    role_arn
+        The role; one that there is not cannot be taken.
+    """
+    account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
+    role = border.of("ministack.services.iam", "_roles").get_scoped(account, None, name)
+    if role is None:
+        return False
+    return service_may(caller, "sts:AssumeRole", role_arn, role["AssumeRolePolicyDocument"])
+
+
 def role_may(gate: str, function: Mapping[str, Any], action: str, resource: str) -> bool:
     """Ask whether a function's role may do something itself, and record the answer.
 

@@ -13,6 +13,10 @@ from . import (
     keys,
     log_ends,
     mappings,
+    networks,
+    passed_roles,
+    schedules,
+    states,
     transport,
     watch,
     workers,
@@ -38,10 +42,14 @@ def install(config: dict[str, Any], port: int) -> None:
         return
     keys.install(config["account"], config["region"], key)
     conformance.install()
+    networks.install()
     transport.install_version()
     actions.install(aliases_only=False)
     enforcement.install()
     deliveries.install(log_only=False)
     mappings.install()
+    schedules.install()
+    passed_roles.install()
+    states.install()
     doors.install()
     workers.install(config, port)

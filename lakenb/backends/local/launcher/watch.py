@@ -7,13 +7,17 @@ and the queues in one piece, under the lock that every change of a queue takes.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
 import time
 import types
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from . import border
+from . import border, skipping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _LONG_LIVED: Final = frozenset({"_poll_loop", "_loop", "_flip", "_scheduler_loop"})
 
@@ -31,6 +35,7 @@ def install() -> None:
         ("ministack.services.sns", "_threading"),
         ("ministack.services.eventbridge", "threading"),
         ("ministack.services.lambda_svc", "threading"),
+        ("ministack.services.stepfunctions", "threading"),  # an execution, from its start to its end
     ):
         counted = functools.partial(_counted_thread, owner.rsplit(".", 1)[-1])
         border.replace(owner, name, functools.partial(_namespace, Thread=counted))
@@ -80,6 +85,38 @@ class _CountedThread:
             _count(self._kind, -1)
 
 
+@contextlib.contextmanager
+def under_way(kind: str) -> Iterator[None]:
+    """Count what is done within as under way.
+
+    Parameters
+    ----------
+    kind
+        What it is.
+    """
+    _count(kind, 1)
+    try:
+        yield
+    finally:
+        _count(kind, -1)
+
+
+@contextlib.contextmanager
+def at_rest(kind: str) -> Iterator[None]:
+    """Count what waits within no longer as under way.
+
+    Parameters
+    ----------
+    kind
+        What it is; it must be counted.
+    """
+    _count(kind, -1)
+    try:
+        yield
+    finally:
+        _count(kind, 1)
+
+
 def _count(kind: str, change: int) -> None:
     with _count_lock:
         _under_way[kind] = _under_way.get(kind, 0) + change
@@ -114,7 +151,7 @@ def _holding(lock: Any, original: Any) -> Any:
 
 
 def state() -> dict[str, Any]:
-    """Return the counts: deliveries under way, invocations running, and each queue's messages."""
+    """Return the counts: deliveries under way, schedules, invocations running, each queue's messages."""
     with border.of("ministack.services.sqs", "_queues_lock"):
         with _count_lock:
             under_way = sum(_under_way.values())
@@ -126,6 +163,7 @@ def state() -> dict[str, Any]:
     return {
         "troubles": TROUBLES[:],
         "pending_deliveries": under_way,
+        "pending_schedules": skipping.pending(),
         "running_invocations": max(running, batches),
         "running_by_function": {key.rsplit(":", 1)[-1]: count for key, count in by_function.items()},
         "queues": sorted(queues, key=lambda queue: str(queue["arn"])),
