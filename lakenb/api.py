@@ -11,6 +11,7 @@ from lakenb.packaging.assets import asset_key
 from lakenb.packaging.sizes import package_sizes
 from lakenb.packaging.zips import function_zip
 from lakenb.template.build import build, to_json
+from lakenb.template.split import split
 from lakenb.views.progress import progress_line
 from lakenb.views.seen import Seen, seen
 from lakenb.views.tables.access import access_table
@@ -27,12 +28,14 @@ if TYPE_CHECKING:
     from lakenb.backends.cdk.assembly import Assembly
     from lakenb.backends.local.session import LocalSession
     from lakenb.iam.questions import Answer, Diff
+    from lakenb.iam.stacks.source import Source
     from lakenb.records.attempt import Attempt
     from lakenb.records.run import Run
     from lakenb.records.tables import Table
     from lakenb.review.asking import Asking
     from lakenb.review.verification import Verification
     from lakenb.review.verify import Verifier
+    from lakenb.template.split import Split
     from lakenb.views.picture import Picture
 
 
@@ -55,8 +58,13 @@ class Pipeline(Graph):
         The pipeline's id, which is also the default name of its stack.
     handles
         Handles or steps; the pipeline is everything upstream of them, united by id.
-    key, vpc
-        Refused by this version when the template is made, rather than left out silently.
+    key
+        A customer managed key for everything: `lakenb.Key()` for one that the stack makes, a key's ARN or
+        alias, or a key of CDK. None leaves AWS's default encryption.
+    key_per
+        One key for the ``"pipeline"``, or one for each ``"node"`` or each ``"store"``.
+    vpc
+        Placement of all functions in a VPC: `lakenb.Vpc`.
     strict
         True makes pass-through nodes copy, so that no read is forwarded.
 
@@ -110,8 +118,6 @@ class Pipeline(Graph):
         ------
         OptionError
             For another kind.
-        UnsupportedError
-            For a key or a VPC.
         """
         from lakenb.views.picture import picture  # noqa: PLC0415 - a fifth of the import's time, for drawing only
 
@@ -173,10 +179,7 @@ class Pipeline(Graph):
         Verification
             Shows itself: a line for each promise, what is wrong with its mend, exceptions and assumptions.
         """
-        from lakenb.iam.stacks.source import source  # noqa: PLC0415 - see _verifier
-
-        given = source(self.template() if template is None else template, name=self.id)
-        return _verifier().verify(given, self, certificates=certificates)
+        return _verifier().verify(self._source(template), self, certificates=certificates)
 
     def can(self, principal: str, action: str, resource: str, **context: Any) -> Answer:
         """Return the decision on one request, with its reasons.
@@ -223,30 +226,48 @@ class Pipeline(Graph):
         """
         from lakenb.iam.questions import diff  # noqa: PLC0415 - see _verifier
         from lakenb.iam.stacks.read import worlds  # noqa: PLC0415 - see _verifier
-        from lakenb.iam.stacks.source import source  # noqa: PLC0415 - see _verifier
 
         after = new.template() if isinstance(new, Pipeline) else new
-        return diff(worlds(source(self.template())), worlds(source(after)))
+        return diff(worlds(self._source()), worlds(self._source(after)))
 
     def _asking(self) -> Asking:
-        from lakenb.iam.stacks.source import source  # noqa: PLC0415 - see _verifier
         from lakenb.review.asking import Asking  # noqa: PLC0415 - see _verifier
 
-        return Asking(source(self.template(), name=self.id), self)
+        return Asking(self._source(), self)
+
+    def _source(self, template: Mapping[str, Any] | None = None) -> Source:
+        """Return what is proved: the templates as they are deployed, this pipeline's own or given ones."""
+        from lakenb.iam.stacks.source import source  # noqa: PLC0415 - see _verifier
+
+        whole = split(self.template() if template is None else template)
+        nested = {stack: source(made, name=stack) for stack, made in whole.nested.items()}
+        return source(whole.root, nested, self.id)
 
     def _seen(self) -> Seen:
         return seen(self, self.template())
 
     def template(self) -> dict[str, Any]:
-        """Return the CloudFormation template as a dict, at any size.
+        """Return the CloudFormation template as a dict, at any size: one flat value.
 
-        Raises
-        ------
-        UnsupportedError
-            For a key or a VPC.
+        What is deployed is `templates()`: this very value where one stack holds it.
         """
         codes = {step.code() for step in self.nodes.values()}
         return build(self, {code: asset_key(function_zip(code).hash) for code in sorted(codes)})
+
+    def templates(self) -> Split:
+        """Return the templates as they are deployed: one, or a root and stacks along the graph's order.
+
+        Returns
+        -------
+        Split
+            ``.root`` and ``.nested``, the latter by the logical ids of their stacks in the root.
+
+        Raises
+        ------
+        QuotaError
+            If no number of stacks can hold the pipeline.
+        """
+        return split(self.template())
 
     def template_json(self) -> str:
         """Return the template as compact JSON, the same bytes for the same pipeline."""
@@ -309,7 +330,7 @@ class Pipeline(Graph):
 
     def run(
         self,
-        paths: str | PathLike[str] | Iterable[str | PathLike[str]] | Mapping[str, Any],
+        paths: str | PathLike[str] | Iterable[str | PathLike[str]] | Mapping[str, Any] | int = (),
         *,
         timeout: timedelta | None = None,
         save: str | PathLike[str] | None = None,
@@ -324,7 +345,8 @@ class Pipeline(Graph):
         ----------
         paths
             Files, folders or patterns such as ``"samples/*.pdf"``. With several triggers a mapping from a
-            trigger's id to its paths.
+            trigger's id to its paths. A schedule without documents of its own is told how often to fire, once
+            by default; one that lists documents is given a file for each, and fires once.
         timeout
             Longest time to wait for quiet; ten minutes by default.
         save
@@ -344,10 +366,11 @@ class Pipeline(Graph):
         QuotaError
             If one stack cannot hold the pipeline.
         """
-        from lakenb.backends.local.inputs import gather, kept  # noqa: PLC0415 - boto3 is imported when used
+        from lakenb.backends.local.inputs import firings, gather, kept  # noqa: PLC0415 - boto3 is imported when used
 
         given = kept(paths)
         gather(self, given)  # a wrong path is told before anything starts
+        firings(self, given)
         with (
             progress_line(enabled=progress) as show,
             self.local(timeout=timeout, on_progress=show) as session,

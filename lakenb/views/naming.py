@@ -9,9 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lakenb.graph.steps import Part
 from lakenb.iam.texts import Reference, Text, resolve, text
+from lakenb.security.grants import held
+from lakenb.security.keys import keys_of
 from lakenb.security.stores import given_bucket, own_store
-from lakenb.security.values import Sort
+from lakenb.security.values import ACCOUNT, Sort, Target
+from lakenb.template.build import arns_of
+from lakenb.template.key_names import key_id
+from lakenb.template.keys import NamedSources
 from lakenb.template.names import CACHE, CACHE_POLICY, Kind, logical_id, subscription_id
 
 if TYPE_CHECKING:
@@ -27,9 +33,21 @@ _SORT_OF_KIND = {
     Kind.TOPIC: Sort.TOPIC,
     Kind.LOGS: Sort.LOGS,
     Kind.RULE: Sort.RULE,
+    Kind.TABLE: Sort.TABLE,
+    Kind.SCHEDULE_GROUP: Sort.SCHEDULE_GROUP,
+    Kind.MACHINE: Sort.MACHINE,
+    Kind.FILES: Sort.FILES,
+    Kind.ACCESS_POINT: Sort.ACCESS_POINT,
+    Kind.INDEX: Sort.INDEX_BUCKET,
 }
+_ROLES = {Kind.SCHEDULE_ROLE: Sort.SCHEDULE_ROLE, Kind.MACHINE_ROLE: Sort.MACHINE_ROLE}
 _LITERALS = {"${*}": "*", "${?}": "?", "${$}": "$"}
-_OBJECTS_OF = {Sort.BUCKET.value: Sort.OBJECTS.value, Sort.CACHE_BUCKET.value: Sort.CACHE_OBJECTS.value}
+_OBJECTS_OF = {
+    Sort.BUCKET.value: Sort.OBJECTS.value,
+    Sort.CACHE_BUCKET.value: Sort.CACHE_OBJECTS.value,
+    Sort.INDEX_BUCKET.value: Sort.INDEX_OBJECTS.value,
+}
+_ROOT = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +90,8 @@ class Names:
         self._keys: dict[str, frozenset[str]] = {}
         for node, step in graph.nodes.items():
             self._roles[resolve({"Ref": logical_id(node, Kind.ROLE)})] = node
+            for kind, sort in _ROLES.items():
+                self._roles[resolve({"Ref": logical_id(node, kind)})] = f"{node} ({sort.value})"
             for kind, sort in _SORT_OF_KIND.items():
                 self._add(resources, logical_id(node, kind), sort.value, node)
             if (given := given_bucket(step)) is not None:
@@ -79,6 +99,13 @@ class Names:
                 self._given.setdefault(_bucket_arn(given), []).append(node)
                 self._keys[node] = _key_patterns(own_store(graph, node))
         self._add(resources, CACHE, Sort.CACHE_BUCKET.value, "")
+        self._known = _known(graph)
+        self._own_keys = {
+            key_id(key): _named(key) for key in keys_of(graph) if key.sort != Sort.GIVEN_KEY.value
+        }
+        self.endpoints: frozenset[str] = frozenset(
+            logical for logical, one in resources.items() if one.get("Type") == "AWS::EC2::VPCEndpoint"
+        )
 
     def _add(self, resources: Mapping[str, Any], logical: str, sort: str, node: str) -> None:
         if logical not in resources:
@@ -114,6 +141,8 @@ class Names:
         triggers = self._given.get(bucket, [])
         near = [node for node in triggers if node in likely] or triggers
         meant = [node for node in near if keys in self._keys[node]] or near[:1]
+        if not meant and arn in self._known:
+            return (self._known[arn],)
         if keys is None:
             return tuple(self._whole(Sort.BUCKET.value, node) for node in meant) or (Named(_readable(arn)),)
         if meant:
@@ -121,11 +150,22 @@ class Names:
         sort, owner = self._arns.get(bucket, ("", ""))
         return (_objects(_OBJECTS_OF[sort], owner, keys) if sort in _OBJECTS_OF else Named(_readable(arn)),)
 
+    def key_itself(self, logical: str, arn: Text) -> tuple[Named, ...]:
+        """Return a key's name for the star in its own policy, which means that key; else nothing."""
+        return (self._own_keys[logical],) if logical in self._own_keys and str(arn) == "*" else ()
+
+    @staticmethod
+    def principal(sort: str, value: Text) -> str:
+        """Return whom a resource's policy names, in words."""
+        if sort == "AWS" and value == resolve(_ROOT):
+            return ACCOUNT
+        return str(value) if sort in {"Service", "*"} else f"{sort} {value}"
+
     def value(self, value: Text) -> str:
         """Return a condition's value: a resource by its name, the account in words, else the text."""
         if value == text([Reference("AWS::AccountId")]):
-            return "the pipeline's account"
-        return self.resource(value).name
+            return ACCOUNT
+        return (self._known.get(value) or self.resource(value)).name
 
     @staticmethod
     def _whole(sort: str, owner: str) -> Named:
@@ -146,17 +186,36 @@ def provided_by(
 ) -> dict[str, frozenset[str]]:
     """Return, for each node, whose stores its documents lie in, as template and messages tell.
 
-    A node with a bucket in the template provides its own; one without passes on what its producers provide.
+    A node with a bucket in the template provides its own, a trigger the places that it was told of; one
+    without passes on what its producers provide, a composer both.
     """
     found: dict[str, frozenset[str]] = {}
     for node in graph.topological():
-        has_store = logical_id(node, Kind.STORE) in names.owners or own_store(graph, node) is not None
-        if has_store:
-            found[node] = frozenset({node})
-        else:
+        step = graph.nodes[node]
+        own = logical_id(node, Kind.STORE) in names.owners or own_store(graph, node) is not None
+        provided = frozenset({node} if own or step.given_places() else ())
+        if not provided or (step.row.part is Part.COMPOSER and not graph.strict):
             producers = [producer for producer, consumer in messages if consumer == node]
-            found[node] = frozenset().union(*(found.get(producer, frozenset()) for producer in producers))
+            provided = provided.union(*(found.get(producer, frozenset()) for producer in producers))
+        found[node] = provided
     return found
+
+
+def _known(graph: Graph) -> dict[Text, Named]:
+    """Return what the model names, by each text that stands for it in a template."""
+    arns = arns_of(graph)
+    named = NamedSources(arns)
+    found: dict[Text, Named] = {}
+    for _, statement in held(graph):
+        values = (value for condition in statement.conditions for value in condition.values)
+        for target in (*statement.resources, *(one for one in values if isinstance(one, Target))):
+            for written in (arns.of(target), arns.of_source(target), named.of_source(target)):
+                found.setdefault(resolve(written), _named(target))
+    return found
+
+
+def _named(target: Target) -> Named:
+    return Named(str(target), target.sort, target.node, "*".join(target.key_parts))
 
 
 def _objects(sort: str, owner: str, keys: str) -> Named:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lakenb.iam.policies import PolicyKind
 from lakenb.iam.statements import ConditionLine, PolicyStatement, Unread, read
 from lakenb.iam.texts import resolve
-from lakenb.security.statements import grants
+from lakenb.security.grants import grants
 from lakenb.security.values import Grant, Sort
 from lakenb.views.naming import Named, Names, provided_by
 
@@ -96,7 +96,9 @@ def seen(graph: Graph, template: Mapping[str, Any]) -> Seen:
     policies = read(template)
     rows: set[SeenGrant] = set()
     for statement in policies.statements:
-        if statement.effect == "Allow" and statement.policy_type is not PolicyKind.TRUST:
+        # an endpoint's policy grants nothing: it narrows what goes through it
+        is_grant = statement.policy_type not in {PolicyKind.TRUST, PolicyKind.ENDPOINT}
+        if statement.effect == "Allow" and is_grant and statement.logical_id not in names.endpoints:
             rows.update(reader.rows(statement))
     for unread in policies.unread:
         rows.update(reader.unread(unread))
@@ -153,7 +155,8 @@ class _Reader:
         verbs = [_but(str(action), negated=statement.negates_actions) for action in statement.actions]
         for principal in self._principals(statement):
             for arn in statement.resources:
-                for named in self.names.resources(arn, self._within_reach(principal)):
+                key = self.names.key_itself(statement.logical_id, arn)
+                for named in key or self.names.resources(arn, self._within_reach(principal)):
                     resource = _but(named.name, negated=statement.negates_resources)
                     place = (named.sort, named.owner, named.pattern)
                     for edge, kind in self._edges(statement, principal, named):
@@ -175,10 +178,7 @@ class _Reader:
         if statement.policy_type is PolicyKind.IDENTITY:
             return [self.names.role(holder) for holder in statement.holders] or [statement.logical_id]
         everybody_but = "everybody but " if statement.negates_principals else ""
-        shown = [
-            everybody_but + (str(value) if sort in {"Service", "*"} else f"{sort} {value}")
-            for sort, value in statement.principals
-        ]
+        shown = [everybody_but + self.names.principal(sort, value) for sort, value in statement.principals]
         return shown or ["*"]
 
     def _condition(self, line: ConditionLine) -> str:
@@ -189,7 +189,8 @@ class _Reader:
         if statement.negates_resources:
             found = []
         elif statement.policy_type is PolicyKind.RESOURCE:
-            found = self._delivered(statement, named.owner)
+            is_queue = named.sort in {Sort.QUEUE.value, Sort.DEAD_LETTERS.value}
+            found = self._delivered(statement, named.owner) if is_queue else []
         elif named.sort == Sort.OBJECTS.value and principal != named.owner:
             found = self._read(principal, named.owner)
         else:

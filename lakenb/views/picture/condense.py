@@ -19,6 +19,7 @@ _OUTLINES: Final = {
     Part.TRIGGER: "thick outline",
     Part.TRANSFORMER: "rounded",
     Part.PASS_THROUGH: "dashed outline",
+    Part.COMPOSER: "dashed double outline",
     Part.CONNECTOR: "double outline",
 }
 

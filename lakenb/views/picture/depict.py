@@ -6,8 +6,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from lakenb.security.values import Sort
+from lakenb.template.names import Kind as ResourceKind
+from lakenb.template.names import logical_id
 from lakenb.views.picture.condense import WITH_MESSAGE
-from lakenb.views.picture.encryption import bucket_encryption, queue_encryption, topic_encryption
+from lakenb.views.picture.encryption import bucket_encryption, queue_encryption, state, topic_encryption
 from lakenb.views.picture.scene import Arrow, Box, Kind, Line, Part, Scene
 from lakenb.views.picture.wording import detailed, filter_text, labelled, short
 
@@ -62,10 +64,10 @@ class _Depiction:
             holder = grant.principal if grant.principal in self.order else grant.owner
             self.own[holder].append(grant)
         resources: Mapping[str, Any] = seen.template.get("Resources", {})
-        self.resources: dict[str, list[tuple[str, Mapping[str, Any]]]] = defaultdict(list)
+        self.resources: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = defaultdict(list)
         for logical, owner in seen.owners.items():
             resource = resources.get(logical, {})
-            self.resources[owner].append((resource.get("Type", ""), resource.get("Properties", {})))
+            self.resources[owner].append((logical, resource.get("Type", ""), resource.get("Properties", {})))
         self.missing: dict[str, list[str]] = defaultdict(list)
         for lack in seen.missing:
             holder = lack.principal if lack.principal in self.order else lack.edge.rpartition(" -> ")[2]
@@ -219,6 +221,8 @@ class _Depiction:
         lines: list[Line] = []
         if DOCUMENTS in self.facets:
             lines += self._store(node, step)
+            # P2: a node's state is no store, and is drawn as a kind of its own
+            lines += [Line(f"state: {word}", told) for word, told in self._state(node)]
             objects = [grant for grant in own if grant.sort == Sort.OBJECTS.value]
             lines += [Line(word, text) for word, text in _verbs(objects)]
         if MESSAGES in self.facets and DOCUMENTS not in self.facets:
@@ -240,18 +244,38 @@ class _Depiction:
         kind = "" if step.row.kind == node else step.row.kind
         return Box(node, node, kind, part, tuple(lines), tuple(map(detailed, own)), part.value)
 
+    def _state(self, node: str) -> Iterable[tuple[str, str]]:
+        index = logical_id(node, ResourceKind.INDEX)
+        for logical, kind, properties in self.resources[node]:
+            if logical == index:
+                yield "index", bucket_encryption(properties)
+            elif (told := state(kind, properties)) is not None:
+                yield told
+
     def _store(self, node: str, step: Step | None = None) -> Iterable[Line]:
-        buckets = [properties for kind, properties in self.resources[node] if kind == "AWS::S3::Bucket"]
+        index = logical_id(node, ResourceKind.INDEX)
+        buckets = [
+            properties
+            for logical, kind, properties in self.resources[node]
+            if kind == "AWS::S3::Bucket" and logical != index
+        ]
         given = getattr(step, "bucket", None)
+        places = step.given_places() if step is not None else ()
         if given is not None and not buckets:
             yield Line("store", f"given bucket {given}")
+        elif places and not buckets:
+            named = ", ".join(dict.fromkeys(place.bucket for place in places))
+            yield Line("store", f"given: {named}")
         elif not buckets:
             yield Line("store", "none of its own")
         for properties in buckets:
             yield Line("store", bucket_encryption(properties))
 
     def _messages(self, node: str) -> Iterable[Line]:
-        for kind, properties in self.resources[node]:
+        step = self.seen.graph.nodes[node]
+        if step.given_queue():
+            yield Line("queue", f"given: {step.given_queue()}")
+        for _, kind, properties in self.resources[node]:
             # a queue that gives up on messages names where they go, to the dead-letter queue
             if kind == "AWS::SQS::Queue" and "RedrivePolicy" in properties:
                 yield Line("queue", queue_encryption(properties))

@@ -33,6 +33,7 @@ _SHAPES: Final = {
     Part.TRIGGER: ("trigger", 'shape=box style="filled,bold" penwidth=2.2'),
     Part.TRANSFORMER: ("transformer", 'shape=box style="filled,rounded"'),
     Part.PASS_THROUGH: ("pass-through", 'shape=box style="filled,rounded,dashed"'),
+    Part.COMPOSER: ("pass-through", 'shape=box style="filled,rounded,dashed" peripheries=2'),
     Part.CONNECTOR: ("connector", "shape=box style=filled peripheries=2"),
     Part.CACHE: ("cache", "shape=cylinder style=filled"),
     Part.STRANGER: ("alarm", "shape=octagon style=filled penwidth=2"),

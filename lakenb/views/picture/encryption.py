@@ -56,6 +56,26 @@ def topic_encryption(properties: Mapping[str, Any]) -> str:
     return "no encryption at rest" if key is None else f"SSE-KMS, key {_shown(key)}"
 
 
+def state(kind: str, properties: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return the word for a node's state of this type and its encryption; None for what is no state."""
+    match kind:
+        case "AWS::DynamoDB::Table":
+            key = _within(properties, "SSESpecification", "KMSMasterKeyId")
+            return "table", "SSE, key AWS owned" if key is None else f"KMS, key {_shown(key)}"
+        case "AWS::EFS::FileSystem":
+            key = _within(properties, "KmsKeyId")
+            is_encrypted = _within(properties, "Encrypted") in {True, "true"}
+            told = "AWS managed" if key is None else _shown(key)
+            return "file system", f"KMS, key {told}" if is_encrypted else NOT_SET
+        case "AWS::StepFunctions::StateMachine":
+            key = _within(properties, "EncryptionConfiguration", "KmsKeyId")
+            return "state machine", "SSE, key AWS owned" if key is None else f"KMS, key {_shown(key)}"
+        case "AWS::Scheduler::Schedule":
+            key = _within(properties, "KmsKeyArn")
+            return "schedule", "SSE, key AWS owned" if key is None else f"KMS, key {_shown(key)}"
+    return None
+
+
 def _within(value: Any, *names: str) -> Any:
     """Return what lies below these names, or None: a template may hold anything."""
     for name in names:
@@ -64,4 +84,8 @@ def _within(value: Any, *names: str) -> Any:
 
 
 def _shown(value: Any) -> str:
+    """Return a key as people know it: one of the template by its logical id alone."""
+    match value:
+        case {"Fn::GetAtt": [str(logical), "Arn"]} | {"Ref": str(logical)}:
+            return logical
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)

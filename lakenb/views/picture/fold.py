@@ -57,7 +57,7 @@ def _runs(scene: Scene) -> Groups:
         if arrow.kind not in {*CALLING, Kind.CACHE} and arrow.tail != arrow.head:
             after[arrow.tail].add(arrow.head)
             before[arrow.head].add(arrow.tail)
-    inner = {Part.TRANSFORMER, Part.PASS_THROUGH, Part.GROUP}
+    inner = {Part.TRANSFORMER, Part.PASS_THROUGH, Part.COMPOSER, Part.GROUP}
     following = {
         name: next(iter(ends))
         for name, ends in after.items()

@@ -31,6 +31,7 @@ class Part(Enum):
     TRIGGER = "trigger"
     TRANSFORMER = "transformer"
     PASS_THROUGH = "pass-through"  # noqa: S105 - a part of a pipeline
+    COMPOSER = "composer"
     CONNECTOR = "connector"
     CACHE = "cache"
     STRANGER = "not a node of the pipeline"

@@ -30,6 +30,15 @@ RESOURCE_COLUMNS = (
     "as published",
     "says so",
 )
+SIDE_BY_SIDE = (
+    "service",
+    "at rest",
+    "in transit",
+    "this template",
+    "at rest, the other",
+    "in transit, the other",
+    "the other template",
+)
 IDENTIFIERS = frozenset({"logical id", "key", "says so"})
 NO_RESOURCES = "none in this pipeline"
 NOT_OURS = "given bucket: not in this template, its owner's"
@@ -70,6 +79,22 @@ class EncryptionTable(Table):
 
     resources: Table = field(default=Table("resources", RESOURCE_COLUMNS, (), identifiers=IDENTIFIERS))
     caption: str = ""
+
+    def beside(self, other: EncryptionTable) -> Table:
+        """Return this table and another side by side, such as that of the same pipeline under a key.
+
+        Returns
+        -------
+        Table
+            service, and of each of the two tables the page's cells and whether its template keeps them.
+        """
+        verdicts = (self.columns.index("as published"), other.columns.index("as published"))
+        rows = tuple(
+            (mine[0], *mine[1:3], mine[verdicts[0]], *theirs[1:3], theirs[verdicts[1]])
+            for mine, theirs in zip(self.rows, other.rows, strict=True)
+        )
+        notes = tuple(dict.fromkeys((*self.notes, *other.notes)))
+        return Table("services, side by side", SIDE_BY_SIDE, rows, notes)
 
     def _repr_html_(self) -> str | None:
         """Return the services as HTML, the resources of each folded below."""
@@ -192,12 +217,16 @@ def _resources(seen: Seen) -> list[_Resource]:
     )
 
 
-def _of_group(seen: Seen, owner: str | None) -> AtRest:
-    """Return how the schedules of a group are encrypted: its node's function gives each its key."""
+def _of_group(seen: Seen, owner: str | None) -> AtRest | None:
+    """Return how the schedules of a group are encrypted: its node's function gives each its key.
+
+    None where no function makes any: then the group holds the template's own, each with a row of its own.
+    """
     resources = seen.template["Resources"].items()
     functions = [one for logical, one in resources if owner is not None and seen.owners.get(logical) == owner]
     (function,) = [one for one in functions if one.get("Type") == _FUNCTION] or ({},)
-    return schedule_group(properties_of(function))
+    told = properties_of(function).get("Environment", {}).get("Variables", {})
+    return schedule_group(properties_of(function)) if "LAKENB_SCHEDULE_GROUP" in told else None
 
 
 def _given_buckets(seen: Seen) -> tuple[str, ...]:
