@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from lakenb.graph.steps import Part, Step
 
 KINDS: tuple[type[Step], ...] = (
     lk.Condition,
+    lk.Delay,
     lk.EmailTextProcessor,
     lk.ImageMetadataExtractor,
     lk.Passthrough,
@@ -20,6 +22,7 @@ KINDS: tuple[type[Step], ...] = (
     lk.RecursiveCharacterTextSplitter,
     lk.S3Storage,
     lk.S3Trigger,
+    lk.Transform,
     lk.ZipInflate,
 )
 
@@ -28,7 +31,15 @@ def is_large(doc: Any) -> bool:
     return bool(doc.size > 1000)
 
 
-REQUIRED: dict[type[Step], dict[str, Any]] = {lk.Condition: {"predicate": is_large}}
+def as_they_came(docs: Any) -> Any:
+    return docs
+
+
+REQUIRED: dict[type[Step], dict[str, Any]] = {
+    lk.Condition: {"predicate": is_large},
+    lk.Delay: {"duration": timedelta(hours=1)},
+    lk.Transform: {"function": as_they_came},
+}
 """Options without a default."""
 
 

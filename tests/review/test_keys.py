@@ -11,7 +11,7 @@ from lakenb.iam.proof.values import Verdict
 from lakenb.iam.stacks.source import source
 from lakenb.review.verify import verify
 from tests.review.edited import Edit, Template, of_claim
-from tests.review.handmade import KEY, arn, in_vpc, pipeline, statements, under_key
+from tests.review.handmade import KEY, arn, in_vpc, keyed, statements, under_key
 
 if TYPE_CHECKING:
     from lakenb.review.verification import Verification
@@ -21,7 +21,7 @@ def _verified(template: Template, *edits: Edit) -> Verification:
     template = copy.deepcopy(template)
     for edit in edits:
         edit(template)
-    return verify(source(template), pipeline())
+    return verify(source(template), keyed())
 
 
 def _key_statement(template: Template, sid: str) -> Template:
@@ -63,7 +63,7 @@ def _no_logs(template: Template) -> None:
 
 
 def _another_store(template: Template) -> None:
-    condition = _role_statement(template, "SentencesRole", "ReadUnderKey")["Condition"]
+    condition = _role_statement(template, "SentencesRole", "PutUnderKey")["Condition"]
     condition["StringEquals"]["kms:EncryptionContext:aws:s3:arn"].append(arn("ResultsStore"))
 
 

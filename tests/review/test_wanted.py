@@ -34,6 +34,7 @@ def test_a_trigger_has_no_cache_and_a_connector_no_topic() -> None:
     assert nodes["inbox"].puts is None
     assert nodes["results"].has_cache
     assert not nodes["results"].publishes
+    assert not nodes["results"].has_topic
 
 
 def test_what_a_pass_through_node_passes_on_is_a_forwarded_read() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import lakenb as lk
 from lakenb.security.given import given_bucket_notes
-from lakenb.security.statements import dead_letter_statements, grants, queue_statements
+from lakenb.security.grants import grants
+from lakenb.security.statements import dead_letter_statements, queue_statements
 from lakenb.security.stores import Store, given_bucket, provides
 from tests.examples import Forwarder
 from tests.security.test_statements import held

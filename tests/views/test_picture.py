@@ -302,7 +302,7 @@ def test_a_bucket_without_an_encryption_that_can_be_read_says_so(
 @pytest.mark.parametrize(
     ("algorithm", "key", "told"),
     [
-        ("aws:kms", {"Ref": "Key"}, 'SSE-KMS, key {"Ref": "Key"}'),
+        ("aws:kms", {"Ref": "Key"}, "SSE-KMS, key Key"),
         ("aws:kms:dsse", "arn:aws:kms:eu-west-1:1:key/a", "DSSE-KMS, key arn:aws:kms:eu-west-1:1:key/a"),
         ("aws:kms", None, "SSE-KMS, key aws/s3, AWS managed"),
         ("rot13", None, "encryption rot13"),

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lakenb as lk
-from lakenb.security.statements import grants
+from lakenb.security.grants import grants
 from lakenb.views.seen import UNINTENDED, Seen, seen
 from tests.backends.local.everything import everything
 from tests.examples import Forwarder, chain, letters

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import lakenb as lk
 from tests.backends.local.everything import everything
 from tests.examples import letters
-from tests.review.handmade import in_vpc, pipeline, under_key
+from tests.review.handmade import in_vpc, keyed, pipeline, under_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ _MAKERS: dict[str, Callable[[], Good]] = {
     "letters": lambda: Good(letters().template(), letters()),
     "everything": lambda: Good(everything().template(), everything()),
     "strict": lambda: Good(strict().template(), strict()),
-    "under a key": lambda: Good(under_key(), pipeline()),
+    "under a key": lambda: Good(under_key(), keyed()),
     "in a VPC": lambda: Good(in_vpc(), pipeline()),
 }
 NAMES = tuple(_MAKERS)

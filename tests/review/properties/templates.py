@@ -46,6 +46,6 @@ GOOD: dict[str, tuple[lk.Pipeline, Template]] = {
         "strict": strict(),
     }.items()
 } | {
-    "under a key": (handmade.pipeline(), handmade.under_key()),
+    "under a key": (handmade.keyed(), handmade.under_key()),
     "in a VPC": (handmade.pipeline(), handmade.in_vpc()),
 }

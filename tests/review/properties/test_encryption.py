@@ -275,7 +275,7 @@ def test_p6_of_a_key_that_cannot_be_read_is_undecided() -> None:
 
 
 def _rekey(resources: dict[str, Any], key: str) -> None:
-    del resources["PipelineKey"]
+    del resources["PipelineKey"], resources["PipelineKeyAlias"]
     rekeyed = _replaced(resources, arn("PipelineKey"), key)
     resources.clear()
     resources.update(rekeyed)

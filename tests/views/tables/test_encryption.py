@@ -109,6 +109,13 @@ def test_each_resource_says_which_property_and_which_denies() -> None:
     )
 
 
+def test_two_tables_stand_side_by_side() -> None:
+    both = encryption_table(read_back(under(None))).beside(encryption_table(read_back(under(lk.Key()))))
+    assert len(both) == 8
+    assert both.rows[0][:3] == ("SQS", "✓ SSE-SQS", "✓ TLS 1.2+")
+    assert both.rows[2][4:6] == ("✓ KMS", "✓ TLS")
+
+
 SABOTAGES: dict[str, tuple[str, str, str, Callable[[dict[str, Any]], object]]] = {
     "a queue without SSE": (
         "SQS",
