@@ -1,6 +1,6 @@
 """lakenb: document pipelines on AWS whose security model is true of the template."""
 
-from lakenb.api import Pipeline
+from lakenb.api import Pipeline, Vpc
 from lakenb.catalog.archives import ZipInflate
 from lakenb.catalog.connectors import S3Storage
 from lakenb.catalog.custom import CustomMiddleware, middleware
@@ -36,7 +36,6 @@ from lakenb.errors import (
 )
 from lakenb.graph.filters import when
 from lakenb.graph.keys import Key
-from lakenb.graph.networks import Vpc
 from lakenb.graph.steps import Handle, Step
 
 __all__ = [

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from lakenb.errors import LakenbError
+from lakenb.errors import LakenbError, NetworkError
 from lakenb.graph.graph import Graph
+from lakenb.graph.networks import Vpc as _Vpc
+from lakenb.graph.networks import placed
 from lakenb.packaging.assets import asset_key
 from lakenb.packaging.sizes import package_sizes
 from lakenb.packaging.zips import function_zip
@@ -18,9 +21,10 @@ from lakenb.views.tables.access import access_table
 from lakenb.views.tables.encryption import EncryptionTable, encryption_table
 from lakenb.views.tables.endpoints import endpoints_table
 from lakenb.views.tables.grants import grants_table
+from lakenb.views.tables.keys import keys_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import timedelta
     from os import PathLike
     from pathlib import Path
@@ -45,6 +49,47 @@ def _verifier() -> Verifier:
     from lakenb.review.verify import Verifier  # noqa: PLC0415 - a third of the import's time, for proofs only
 
     return Verifier()
+
+
+class Vpc(_Vpc):
+    """A VPC: one that the stack makes (``create=True``), or a given one, as far as it is described."""
+
+    __slots__ = ()
+
+    @classmethod
+    def read(
+        cls,
+        id: str,  # noqa: A002 - the field's word
+        *,
+        subnets: Sequence[str] = (),
+        security_groups: Sequence[str] = (),
+        pin: bool = False,
+    ) -> Vpc:
+        """Return the description of a VPC that exists, read from AWS with the session's own credentials.
+
+        Only reads; `lakenb.backends.aws.describe_network` says what it asks.
+
+        Parameters
+        ----------
+        id
+            Its id.
+        subnets
+            The ids of the subnets in which functions are to be placed; by default all that do not lead to an
+            internet gateway.
+        security_groups
+            The ids of the functions' security groups.
+        pin
+            Whether documents are bound to its endpoint for S3.
+
+        Raises
+        ------
+        NetworkError
+            If the VPC, a subnet or a security group does not exist.
+        """
+        from lakenb.backends.aws.describe_network import read_vpc  # noqa: PLC0415 - boto3 is imported when used
+
+        found = read_vpc(id, subnets=subnets, security_groups=security_groups, pin=pin)
+        return cls(**{field.name: getattr(found, field.name) for field in fields(found)})
 
 
 class Pipeline(Graph):
@@ -155,6 +200,11 @@ class Pipeline(Graph):
         return encryption_table(self._seen())
 
     @property
+    def keys(self) -> Table:
+        """The keys that documents meet from input to sink: who uses each, how, and what fails without."""
+        return keys_table(self._seen())
+
+    @property
     def endpoints(self) -> Table:
         """VPC endpoints: which services the nodes call, which are published, and which node needs them."""
         return endpoints_table(self._seen())
@@ -250,9 +300,20 @@ class Pipeline(Graph):
         """Return the CloudFormation template as a dict, at any size: one flat value.
 
         What is deployed is `templates()`: this very value where one stack holds it.
+
+        Raises
+        ------
+        NetworkError
+            If a given VPC, as it is described, does not let a node reach what it calls.
         """
         codes = {step.code() for step in self.nodes.values()}
-        return build(self, {code: asset_key(function_zip(code).hash) for code in sorted(codes)})
+        made = build(self, {code: asset_key(function_zip(code).hash) for code in sorted(codes)})
+        if any(vpc.is_described for vpc in placed(self).values()):
+            from lakenb.review.network_faults import network_faults  # noqa: PLC0415 - for given VPCs only
+
+            if faults := network_faults(made, self):
+                raise NetworkError(faults)
+        return made
 
     def templates(self) -> Split:
         """Return the templates as they are deployed: one, or a root and stacks along the graph's order.

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 try:
     import aws_cdk
     import jsii
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_kms as kms
     from aws_cdk import aws_s3 as s3
     from aws_cdk.aws_s3_assets import Asset
     from aws_cdk.cloudformation_include import CfnInclude
@@ -27,11 +29,14 @@ except ImportError as _error:
 
 from lakenb.backends.cdk.tokens import in_stack_shared_by_others
 from lakenb.errors import Fault, OptionError, QuotaError, SynthError
+from lakenb.graph.keys import Key
 from lakenb.packaging.zips import function_zip
+from lakenb.security.keys import key_at
 from lakenb.security.stores import given_bucket
-from lakenb.template.build import build
+from lakenb.template.build import arns_of, build
+from lakenb.template.keys import owner_statements
 from lakenb.template.names import Kind, logical_id
-from lakenb.template.quotas import quota_faults
+from lakenb.template.quotas import one_stack_faults, quota_faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,11 +63,15 @@ class PipelineConstruct(Construct):
     buckets
         The buckets that triggers were given, by the triggers' ids. Only needed for buckets that are not made
         in this app, whose constructs cannot be found from their names.
+    key
+        The key that all of the pipeline is under, nodes with keys of their own apart. The statements that
+        services need are added to its policy; where CDK cannot (a key that is only imported), they are
+        printed as a warning, and its owner adds them.
 
     Raises
     ------
     OptionError
-        If `buckets` does not fit the pipeline.
+        If `buckets` does not fit the pipeline, or the pipeline names another key.
     SynthError
         If the stack holds this pipeline already, or a given bucket has a key of its own.
     QuotaError
@@ -85,9 +94,10 @@ class PipelineConstruct(Construct):
         *,
         pipeline: Graph,
         buckets: Mapping[str, s3.IBucket] | None = None,
+        key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, id)
-        self.pipeline: Graph = pipeline
+        self.pipeline: Graph = pipeline if key is None else _under(pipeline, key, self.node.path)
         self._stack = aws_cdk.Stack.of(self)
         self._given: dict[str, s3.IBucket] = {}
         self._refuse_twice()
@@ -100,7 +110,9 @@ class PipelineConstruct(Construct):
                 self, "Template", template_file=str(path), preserve_logical_ids=False
             )
         for node, bucket in self._given.items():
-            _send_to_event_bridge(bucket, node)
+            _send_to_event_bridge(bucket, node, self._key_of(node))
+        if key is not None:
+            self._let_services_use(key)
 
     def resource(self, node: str, kind: str) -> aws_cdk.CfnResource:
         """Return one of a node's resources, as CDK's construct of its CloudFormation type.
@@ -154,9 +166,38 @@ class PipelineConstruct(Construct):
         bucket = next(iter(assets.values())).s3_bucket_name
         template = in_stack_shared_by_others(template, self.pipeline.id, bucket)
         name = self._stack.stack_name
-        if faults := quota_faults(template, "x" if aws_cdk.Token.is_unresolved(name) else name):
+        told = "x" if aws_cdk.Token.is_unresolved(name) else name
+        if faults := one_stack_faults(template) or quota_faults(template, told):
             raise QuotaError(faults)
         return template
+
+    def _key_of(self, node: str) -> str:
+        """Return the ARN of the given key that a node's resources are under; empty for any other."""
+        found = key_at(self.pipeline, node, is_bucket=False)
+        return found.id if found is not None else ""
+
+    def _let_services_use(self, key: kms.IKey) -> None:
+        """Add what services need to a key's policy; print what CDK cannot add."""
+        statements = owner_statements(self.pipeline, arns_of(self.pipeline)).get(key.key_arn, [])
+        # one stack's key may serve another's pipeline: the names are those of the pipeline's stack
+        own = {
+            "StackName": f"{self._stack.stack_name}_{self.pipeline.id}",
+            "AccountId": self._stack.account,
+            "Region": self._stack.region,
+            "Partition": self._stack.partition,
+        }
+        known = {name: text for name, text in own.items() if not aws_cdk.Token.is_unresolved(text)}
+        left = []
+        for statement in statements:
+            # a key may serve several pipelines, and no two statements of a policy have one name
+            named = statement | {"Sid": f"{statement['Sid']}For{self.node.addr[-8:]}"}
+            added = key.add_to_resource_policy(iam.PolicyStatement.from_json(_filled_in(named, own)))
+            if not added.statement_added:
+                left.append(_filled_in(statement, known))
+        if left:
+            wish = f"the owner of the key of pipeline {self.pipeline.id!r} must add to its policy: "
+            text = wish + json.dumps(left, sort_keys=True)
+            aws_cdk.Annotations.of(self).add_warning_v2("lakenb:key-policy", text)
 
     def _asset(self, code: Code) -> Asset:
         made = function_zip(code)
@@ -210,7 +251,30 @@ class PipelineConstruct(Construct):
         return found | dict(told)
 
 
-def _send_to_event_bridge(bucket: s3.IBucket, node: str) -> None:
+def _under(pipeline: Graph, key: kms.IKey, where: str) -> Graph:
+    """Return a pipeline under a key of CDK."""
+    if pipeline.key is not None and not pipeline.key.is_made:
+        what = f"pipeline {pipeline.id!r} names a key already"
+        raise OptionError([Fault(what, f"PipelineConstruct {where!r}, key", "name it in one of the two places")])
+    options = pipeline.key or Key()
+    return pipeline.under(Key(key.key_arn, data_key_reuse=options.data_key_reuse))
+
+
+def _filled_in(value: Any, known: Mapping[str, str]) -> Any:
+    """Return a value with the stack's own parameters filled into its texts."""
+    match value:
+        case str():
+            for name, text in known.items():
+                value = value.replace(f"${{AWS::{name}}}", text)
+            return value
+        case dict():
+            return {key: _filled_in(item, known) for key, item in value.items()}
+        case list():
+            return [_filled_in(item, known) for item in value]
+    return value
+
+
+def _send_to_event_bridge(bucket: s3.IBucket, node: str, key: str) -> None:
     """Let a bucket of this app announce its objects; one that is only imported is left alone.
 
     Raises
@@ -218,9 +282,9 @@ def _send_to_event_bridge(bucket: s3.IBucket, node: str) -> None:
     SynthError
         If the pipeline could not read it.
     """
-    if bucket.encryption_key is not None:
+    if bucket.encryption_key is not None and bucket.encryption_key.key_arn != key:
         what = f"the bucket of '{node}' has a key of its own, which the pipeline's roles may not use"
-        mend = "give a bucket with S3's own encryption: this version writes no grants on keys"
+        mend = "give the trigger that key (S3Trigger(..., key=...)), or the pipeline (PipelineConstruct(..., key=...))"
         raise SynthError(what, f"trigger '{node}'", mend)
     if isinstance(bucket.node.default_child, s3.CfnBucket):
         aws_cdk.Aspects.of(bucket).add(_Announce(bucket))

@@ -10,6 +10,7 @@
     │   ├── FilterError             a filter that SNS cannot express, or that never matches
     │   └── PipelineError           all faults of a graph, gathered and raised once
     ├── UnsupportedError            understood, and refused aloud: this version does not do it
+    ├── NetworkError                a given VPC does not let the pipeline's nodes reach what they call
     ├── QuotaError                  an AWS quota that the template would exceed
     ├── EventError                  a message that is no cloud event of ours
     ├── PolicyError                 a policy, or a request to be decided, is malformed
@@ -128,6 +129,10 @@ class UnsupportedError(LakenbError):
 
 class QuotaError(FaultsError):
     """One or more AWS quotas that the template would exceed."""
+
+
+class NetworkError(FaultsError):
+    """A given VPC does not let the pipeline's nodes reach what they call; with every node and service."""
 
 
 class EventError(LakenbError):

@@ -316,3 +316,65 @@ def test_without_cdk_the_command_that_installs_it_is_named() -> None:
         check=False,
     )
     assert ran.stderr.rstrip().endswith("mend:  pip install 'lakenb[cdk]'")
+
+
+KEYED = """
+stack = cdk.Stack(app, "shop")
+key = kms.Key(stack, "Key", enable_key_rotation=True)
+uploads = s3.Bucket(stack, "Uploads", encryption=s3.BucketEncryption.KMS, encryption_key=key)
+made = PipelineConstruct(stack, "Letters", pipeline=letters(), key=key)
+offered = PipelineConstruct(stack, "Offers", pipeline=offers(uploads), key=key)
+ids = {made.include.get_resource(old): old for old in made.pipeline.template()["Resources"]}
+print(json.dumps({stack.resolve(stack.get_logical_id(new)): old for new, old in ids.items()}))
+app.synth()
+"""
+
+
+def test_an_l2_key_takes_everything_and_lets_services_in(tmp_path: Path) -> None:
+    (back,) = run_app(KEYED, tmp_path)
+    made = template(tmp_path)
+    resources = made["Resources"]
+    (key,) = (logical for logical, one in resources.items() if one["Type"] == "AWS::KMS::Key")
+    arn = {"Fn::GetAtt": [key, "Arn"]}
+    new = {old: logical for logical, old in back.items()}
+
+    assert resources[new["InboxQueue"]]["Properties"]["KmsMasterKeyId"] == arn
+    assert resources[new["ParagraphsTopic"]]["Properties"]["KmsMasterKeyId"] == arn
+    assert resources[new["ResultsFunction"]]["Properties"]["KmsKeyArn"] == arn
+    role = resources[new["ParagraphsRole"]]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    assert {one["Sid"] for one in role if one["Resource"] == arn} == {
+        "ReadUnderKey",
+        "PutUnderKey",
+        "SendUnderKey",
+        "PublishUnderKey",
+    }
+    policy = resources[key]["Properties"]["KeyPolicy"]["Statement"]
+    services = [one["Principal"].get("Service") for one in policy if "Service" in one["Principal"]]
+    assert {"s3.amazonaws.com", "sns.amazonaws.com", "events.amazonaws.com"} <= {
+        one for one in services if isinstance(one, str)
+    }
+    assert all(one["Condition"] for one in policy if "Service" in one["Principal"])
+    # a cycle between the key, topics and buckets would be E3004
+    assert [str(one) for one in cfn_lint.lint_all(json.dumps(made)) if one.rule.id.startswith("E")] == []
+
+
+IMPORTED = """
+stack = cdk.Stack(app, "shop")
+arn = "arn:aws:kms:eu-west-1:111122223333:key/0f0f0f0f-1111-2222-3333-444444444444"
+made = PipelineConstruct(stack, "Letters", pipeline=letters(), key=kms.Key.from_key_arn(stack, "Key", arn))
+told(lambda: PipelineConstruct(stack, "Twice", pipeline=made.pipeline, key=kms.Key(stack, "Other")))
+found = cdk.assertions.Annotations.from_stack(stack).find_warning("*", cdk.assertions.Match.any_value())
+print(json.dumps([one.entry.data for one in found]))
+app.synth()
+"""
+
+
+def test_of_an_imported_key_the_owners_statements_are_printed(tmp_path: Path) -> None:
+    twice, warnings = run_app("import aws_cdk.assertions\n" + IMPORTED, tmp_path)
+    assert "names a key already" in twice
+    assert "name it in one of the two places" in twice
+    (warning,) = warnings
+    assert "the owner of the key of pipeline 'letters' must add to its policy: [" in warning
+    statements = json.loads(warning.partition("policy: ")[2].rpartition(" [ack")[0])
+    assert {one["Sid"] for one in statements} == {"S3Notifies", "SnsDelivers", "LogsEncrypts"}
+    assert "shop_letters_inbox" in warning

@@ -35,7 +35,8 @@ class Delay(Step):
     Takes and sends documents of any type. Each event waits in an execution of the node's own state machine
     (AWS Step Functions), which then publishes it: the function may start executions and may not publish. An
     event that comes twice waits once. If it cannot be published after all, it goes to the node's dead-letter
-    queue.
+    queue. Should its key be disabled while an event waits, its execution fails; Step Functions can redrive
+    that within 14 days.
 
     Documents are kept longer by the time that they may wait; with `until` by a year, for nobody knows how
     early they come. A document that would have to wait for more than 364 days fails. Step Functions keeps the

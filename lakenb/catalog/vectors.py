@@ -33,7 +33,7 @@ _PACKAGES = (
     "typing-extensions==4.15.0",
     "typing-inspection==0.4.2",
 )
-# Headers, sources, tests, and Arrow's client and server for Flight: none of it is opened by a writer of tables.
+# Headers, sources, tests, and Arrow's client and server for Flight: no writer of tables opens any of it.
 _LEAVES_OUT = (
     ("numpy", "numpy/*/tests/data/*"),
     ("numpy", "numpy/*/tests/test_*"),
@@ -67,8 +67,8 @@ class LanceDBStorage(Step):
 
     Notes
     -----
-    Takes documents of any type that have vectors, reads none of them, and sends nothing. Vectors are JSON, one
-    list of numbers or a list of such lists. They stand behind the pointer
+    Takes documents of any type that have vectors, reads none of them, and sends nothing. Vectors are JSON:
+    one list of numbers, or a list of such lists. They stand behind the pointer
     ``properties.attrs.embeddings.vectors`` of the metadata, as middlewares that make them write it, or in
     ``custom.embeddings.vectors`` itself, as a function of your own may write it::
 

@@ -78,7 +78,8 @@ until all is quiet, and ends everything it started. No account is read.
 
 _RUN_EXAMPLE = """\
 PATH is a file, a folder (every file in it) or a quoted pattern. Where a pipeline has several triggers, say
-which: TRIGGER=PATH.
+which: TRIGGER=PATH. A schedule that makes its documents takes a number of times in place of a path, and fires
+once where nothing is said.
 
 examples:
   lakenb run letters.py:pipe letters/ --save results

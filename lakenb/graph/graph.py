@@ -6,8 +6,8 @@ Order never matters: nodes and edges are sorted, ids are the user's, nothing is 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Self
 
 from lakenb.errors import Fault, FilterError, PipelineError
 from lakenb.graph.filter_policy import consumer_filter, filter_policy
@@ -134,6 +134,14 @@ class Graph:
     def __hash__(self) -> int:
         """Return a hash by id and edges."""
         return hash((self.id, self.edges))
+
+    def under(self, key: Key) -> Self:
+        """Return the same pipeline with everything under one key, nodes with keys of their own apart."""
+        made = object.__new__(type(self))
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        for name, value in (values | {"key": key, "key_per": "pipeline"}).items():
+            object.__setattr__(made, name, value)
+        return made
 
     def producers(self, node: str) -> tuple[str, ...]:
         """Return the ids of the nodes that send to `node`, sorted."""

@@ -155,8 +155,8 @@ class Endpoint:
 def id_faults(ids: Iterable[object], prefix: str, where: str) -> Iterator[Fault]:
     """Yield what is wrong with ids of one sort, each beginning with `prefix`."""
     for given in ids:
-        is_text = isinstance(given, str)
-        if not (is_text and (_TOKEN.fullmatch(given) or (_ID.fullmatch(given) and given.startswith(prefix)))):
+        text = given if isinstance(given, str) else ""
+        if not (_TOKEN.fullmatch(text) or (_ID.fullmatch(text) and text.startswith(prefix))):
             what = f"{shown(given)} is no id that begins with {prefix!r}"
             yield Fault(what, where, f"such as '{prefix}0123456789abcdef0'")
 

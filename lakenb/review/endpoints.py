@@ -32,6 +32,7 @@ _OPEN = compiled(
 def endpoint_units(case: Case) -> Iterator[Unit]:
     """Yield what concerns placed functions, and the endpoints on their way."""
     yield from _own_code(case)
+    yield from _pinned(case)
     for way in ways(case):
         identity = case.world.identities.get(case.found.nodes[way.node].role)
         if identity is None:
@@ -41,14 +42,14 @@ def endpoint_units(case: Case) -> Iterator[Unit]:
         policies = (way.endpoint.policy, *identity.policies, *identity.boundaries, *case.guards(reached))
         name = ("endpoint", f"{way.node} {way.endpoint.logical_id}")
         yield Unit(name, (needs, way.endpoint.id), policies, way.tasks(case))
-    # every endpoint of such a VPC that the template makes is a door out of it, whether or not a function needs
-    # it. A given one is its owner's, and may serve others: what it lets through beside is an assumption.
+    # every endpoint of such a VPC that the template makes is a door out of it, whether or not a function
+    # needs it. A given one is its owner's, and may serve others: what else it lets through is an assumption.
     networks = {vpc_of(case.index, case.found.nodes[node]) for node in case.needs} - {""}
     for endpoint in case.world.endpoints:
         if endpoint.vpc in networks and not is_given(case.world, endpoint.logical_id):
-            needs = _needed(case, endpoint)
+            wanted = _needed(case, endpoint)
             name = ("endpoint", endpoint.logical_id)
-            yield Unit(name, needs, (endpoint.policy,), _Narrow(case, endpoint, needs))
+            yield Unit(name, wanted, (endpoint.policy,), _Narrow(case, endpoint, wanted))
 
 
 def _own_code(case: Case) -> Iterator[Unit]:
@@ -60,6 +61,36 @@ def _own_code(case: Case) -> Iterator[Unit]:
             continue
         policies = (*identity.policies, *identity.boundaries)
         yield Unit(("network", node), own.function, policies, _OwnCode(case, node))
+
+
+def _pinned(case: Case) -> Iterator[Unit]:
+    """Yield that the roles of nodes that are bound to an endpoint do nothing in S3 by another way."""
+    for node, wish in case.wanted.nodes.items():
+        found = case.found.nodes.get(node)
+        identity = None if found is None else case.world.identities.get(found.role)
+        if found is None or identity is None or not wish.is_pinned:
+            continue
+        vpc = vpc_of(case.index, found)
+        ids = tuple(
+            one.id for one in case.world.endpoints if vpc and one.vpc == vpc and service_of(one) == "s3"
+        )
+        policies = (*identity.policies, *identity.boundaries, *case.open_guards)
+        yield Unit(("pinned", node), ids, policies, _Pinned(case, node, ids))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pinned:
+    """The task that a role does what it does in S3 through the endpoint of its VPC alone."""
+
+    case: Case
+    node: str
+    endpoints: tuple[str, ...]
+
+    def __call__(self) -> tuple[Task, ...]:
+        who = holder(self.case.world, self.case.found.nodes[self.node].role)
+        text = f"'{self.node}' does what it does in S3 through the endpoint of its VPC only"
+        needs = (Shape(("s3:*",), ANY, (("aws:sourcevpce", self.endpoints),)),) if self.endpoints else ()
+        return (Task(Obligation(CLAIM, self.node, text, Modality.ONLY, who, Shape(("s3:*",), ANY), needs)),)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +114,7 @@ class _OwnCode:
 
 
 def _needed(case: Case, endpoint: Endpoint) -> tuple[Shape, ...]:
-    """Return what an endpoint may let through: what placed nodes' code does by it, on what they need it on."""
+    """Return what an endpoint may let through: what placed nodes' code does by it, where they need it."""
     needs = [
         need.may
         for node in case.needs

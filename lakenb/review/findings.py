@@ -261,6 +261,11 @@ def _narrower(obligation: Obligation, label: str, witness: Witness) -> str:
     closing = _closing(obligation)
     if closing:
         return closing
+    if obligation.claim == "P8" and obligation.zone.context:
+        own = "its function's own ARN in lambda:SourceFunctionArn"
+        return f"deny {obligation.subject}'s role what attaches functions to networks, with {own}"
+    if obligation.claim == "P8" and obligation.who.logical_id:
+        return f"give {label} the condition aws:SourceVpce with the VPC's endpoint for S3"
     if obligation.claim == "P8":
         return f"let the policy of {obligation.subject} name the pipeline's resources only"
     if obligation.who.principal.sort is Sort.SERVICE and obligation.needs:

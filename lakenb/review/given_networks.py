@@ -86,7 +86,7 @@ def _assumptions(vpc: Vpc, nodes: list[str]) -> Iterator[str]:
         return
     yield f"What {name} was said to be is what it is when the stack runs."
     yield f"The network access lists of {name} let HTTPS and its answers through."
-    yield f"The endpoints of {name} are its owner's: what they let through beside this pipeline is not judged."
+    yield f"The endpoints of {name} are its owner's: what else they let through is not judged."
 
 
 def _resources(world: World, vpc: Vpc) -> Iterator[Resource]:

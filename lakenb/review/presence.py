@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from lakenb.graph.services import Service
 from lakenb.iam.proof.values import Verdict
 from lakenb.review.find import BUCKET, places_read, variables
 from lakenb.review.properties.values import PropertyResult
 from lakenb.review.state import FIELDS, ROLES, WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from lakenb.review.case import Case
     from lakenb.review.find import FoundNode
@@ -194,11 +195,42 @@ def _told(case: Case, node: WantedNode) -> Iterator[PropertyResult]:
             evidence = f"LAKENB_STORE_PREFIX is {found.prefix!r}, and meant is {node.puts.prefix!r}"
             mend = f"set LAKENB_STORE_PREFIX to {node.puts.prefix!r}"
             yield _result("P10", node.id, text, evidence, mend, found.function, f"{path}LAKENB_STORE_PREFIX")
+    yield from _told_of_services(case, node, found)
     if node.has_cache and case.found.cache_arn and not variables(function).get("LAKENB_CACHE"):
         text = f"the function of '{node.id}' is told the cache"
         mend = "name the pipeline's cache in LAKENB_CACHE"
         evidence = "LAKENB_CACHE is not there"
         yield _result("P10", node.id, text, evidence, mend, found.function, f"{path}LAKENB_CACHE")
+
+
+def _told_of_services(case: Case, node: WantedNode, found: FoundNode) -> Iterator[PropertyResult]:
+    """Yield whether a function is told what it makes schedules with, and whether it passes documents on."""
+    told = variables(case.world.resources[found.function])
+    passes_on = "true" if node.passes_on else ""
+    checks = [("P10", "LAKENB_PASSES_ON", passes_on, "whether it passes documents on")]
+    if Service.SCHEDULES in node.services:
+        checks.append(
+            ("P10", "LAKENB_QUEUE", case.own[node.id].queue, "the queue that its schedules send to")
+        )
+        key = _key(case, node, told)
+        if key or "LAKENB_KEY" in told:
+            checks.append(("P6", "LAKENB_KEY", key, "the key for schedules that it makes"))
+    for claim, variable, meant, what in checks:
+        path = f"Properties.Environment.Variables.{variable}"
+        text = f"the function of '{node.id}' is told {what}"
+        if told.get(variable, "") == meant:
+            yield PropertyResult(claim, node.id, text, Verdict.PROVED, "", found.function, path)
+        else:
+            evidence = f"{variable} is {case.world.shown(str(told.get(variable, 'not there')))}"
+            mend = f"set {variable} to {case.world.shown(meant)}" if meant else f"leave {variable} out"
+            yield _result(claim, node.id, text, evidence, mend, found.function, path)
+
+
+def _key(case: Case, node: WantedNode, told: Mapping[str, Any]) -> str:
+    """Return the key of what a node has beside buckets, as its function may be told it; empty for none."""
+    key = case.keys.by_node.get(node.id, "")
+    alias, named = case.keys.aliases.get(key, ""), str(told.get("LAKENB_KEY", ""))
+    return named if alias and named.endswith(alias) else key
 
 
 def _bucket(case: Case, owner: str) -> str:

@@ -26,7 +26,9 @@ FILE_SYSTEM = "AWS::EFS::FileSystem"
 ACCESS_POINT = "AWS::EFS::AccessPoint"
 _BUCKET, _ROLE, _LOGS = "AWS::S3::Bucket", "AWS::IAM::Role", "AWS::Logs::LogGroup"
 _TOPIC = "AWS::SNS::Topic"
-PUBLISH = ":states:::sns:publish"
+PUBLISH, SEND = ":states:::sns:publish", ":states:::sqs:sendMessage"
+MESSAGE = ("$.message", "{% $states.input.message %}")
+"""What a node hands its state machine to be published, in both query languages of Step Functions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,22 @@ def actions_of(handler: str, service: Service) -> tuple[str, ...]:
     ('states:StartExecution',)
     """
     return _OF_HANDLER.get((handler.removeprefix(_HANDLERS), service), _ACTIONS[service])
+
+
+@dataclass(frozen=True, slots=True)
+class TableKeys:
+    """How a handler works by its table: its partition key and sort key, and when an item expires."""
+
+    names: tuple[str, str]
+    expires: str
+
+
+_TABLES = {"reducer": TableKeys(("chain_id", "item_id"), "expires_at")}
+
+
+def table_keys(handler: str) -> TableKeys | None:
+    """Return how a handler works by its table; None where it is not known."""
+    return _TABLES.get(handler.removeprefix(_HANDLERS))
 
 
 def state_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lakenb.graph.networks import vpc_of
 from lakenb.graph.steps import Part
 
 if TYPE_CHECKING:
@@ -111,12 +112,16 @@ class WantedNode:
         Ids, sorted.
     told
         The places of which its function is told, sorted.
+    passes_on
+        Whether it has a store of its own, and passes on what its producers provide as well.
     given_queue
         The ARN of the queue of somebody else that it polls; empty for its own.
     handler
         The module that runs in its function.
     services
         What it has beside the common things.
+    is_pinned
+        Whether its documents are bound to the endpoint of its VPC.
     """
 
     id: str
@@ -129,9 +134,11 @@ class WantedNode:
     publishes: bool
     producers: tuple[str, ...]
     told: tuple[Place, ...] = ()
+    passes_on: bool = False
     given_queue: str = ""
     handler: str = ""
     services: tuple[Service, ...] = ()
+    is_pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +176,7 @@ def wanted(graph: Graph) -> Wanted:
         if not puts:
             sent = {Read(place, node) for place in told}
         given = getattr(step, "bucket", None) if is_trigger else None
+        vpc = vpc_of(graph, node)
         nodes[node] = WantedNode(
             id=node,
             is_trigger=is_trigger,
@@ -180,9 +188,11 @@ def wanted(graph: Graph) -> Wanted:
             publishes=step.row.part is not Part.CONNECTOR and step.row.announces,
             producers=producers,
             told=told,
+            passes_on=step.row.part is Part.COMPOSER and not graph.strict,
             given_queue=step.given_queue(),
             handler=step.row.handler,
             services=step.services(),
+            is_pinned=bool(vpc is not None and vpc.pin),
         )
     return Wanted(dict(sorted(nodes.items())))
 

@@ -74,7 +74,7 @@ class Worker:
                 if not isinstance(output, PassedOn):
                     _refuse_twice(stored.url, keys)
                 if not (isinstance(output, NewDocument) and output.is_companion):
-                    made.append((event_id, stored, output))
+                    made.append((event_id, stored, _without_body(output)))
         listed = tuple((event_id, stored) for event_id, stored, _ in made)
         if self._settings.is_end:
             return Outcome(event.data.document, listed)
@@ -164,6 +164,11 @@ def _store(store: Store, document: InputDocument, event_id: str, ordinal: int, o
             return (of or document).event.data.document
         case _:
             assert_never(output)  # type: ignore[arg-type]  # what a handler returned
+
+
+def _without_body(output: Output) -> Output:
+    """Return an output that is stored, without its bytes: all of a document's outputs are listed at once."""
+    return replace(output, body=b"") if isinstance(output, NewDocument) else output
 
 
 def _refuse_twice(url: str, seen: set[str]) -> None:

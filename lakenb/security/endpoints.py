@@ -1,4 +1,4 @@
-"""Which services the code of placed nodes calls, and for what: the least set of endpoints, and their policies.
+"""Which services placed nodes' code calls, and for what: the least set of endpoints, and their policies.
 
 Two parties call AWS with a node's role. The function's code does so from its VPC. The Lambda service polls
 the queue, writes the log and attaches the function from its own network, and the services ask KMS
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from lakenb.graph.networks import placed
 from lakenb.security.statements import role_statements
-from lakenb.security.values import ACCOUNT, EVERYONE, Condition, Statement
+from lakenb.security.values import ACCOUNT, EVERYONE, Condition, Sort, Statement, cached
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from lakenb.security.stores import Store
     from lakenb.security.values import Target
 
+# Resources that a policy names one by one for each action: some 180 ARNs take the 20,480 characters that AWS
+# allows (AWS PrivateLink Guide, "Control access to VPC endpoints using endpoint policies").
+_MOST = 120
 # By the prefix of IAM's actions: the last part of the endpoint service's name. AWS PrivateLink Guide, "AWS
 # services that integrate with AWS PrivateLink" and "Gateway endpoints".
 GATEWAYS = ("dynamodb", "s3")
@@ -101,6 +104,14 @@ def _called(statement: Statement) -> Iterator[tuple[str, str]]:
             yield CALLED[prefix], action
 
 
+def _together(resources: Iterable[tuple[Target, ...]]) -> tuple[Target, ...]:
+    """Return all resources, the cache's once: a long policy has each of the actions on each of them."""
+    every = {one for some in resources for one in some}
+    if cached() in every:
+        every -= {one for one in every if one.sort == Sort.CACHE_OBJECTS.value} - {cached()}
+    return tuple(sorted(every))
+
+
 def _policy(uses: Mapping[str, Iterable[Target]]) -> tuple[Statement, ...]:
     """Return an endpoint's policy: each action on exactly what it is needed on, by this account alone.
 
@@ -108,9 +119,11 @@ def _policy(uses: Mapping[str, Iterable[Target]]) -> tuple[Statement, ...]:
     each role may do is its own policy's; an endpoint's policy allows nothing by itself.
     """
     own = Condition("StringEquals", "aws:PrincipalAccount", (ACCOUNT,))
-    by_resources: defaultdict[tuple[Target, ...], list[str]] = defaultdict(list)
+    by_resources: dict[tuple[Target, ...], list[str]] = {}
     for action in sorted(uses):
-        by_resources[tuple(sorted(uses[action]))].append(action)
+        by_resources.setdefault(tuple(sorted(uses[action])), []).append(action)
+    if sum(map(len, by_resources)) > _MOST:
+        by_resources = {_together(by_resources): sorted(uses)}
     ordered = sorted(by_resources.items(), key=lambda one: one[1])
     return tuple(
         Statement(

@@ -77,8 +77,8 @@ def pinned(graph: Graph, node: str, statements: Iterable[Statement]) -> tuple[St
     A condition of the Allow, and no Deny: the key is absent from what does not come through an endpoint
     (IAM User Guide, "AWS global condition context keys", ``aws:SourceVpce``), and an Allow whose key is
     absent allows nothing. It binds this role alone, so nothing that S3 or another service does for somebody
-    else is cut off, as a Deny for everybody in the bucket's policy would. Queues are never bound: Lambda polls
-    them from its own network. Nor are keys: S3 asks them, not the function.
+    else is cut off, as a Deny for everybody in the bucket's policy would. Queues are never bound: Lambda
+    polls them from its own network. Nor are keys: S3 asks them, not the function.
     """
     vpc = vpc_of(graph, node)
     if vpc is None or not vpc.pin:

@@ -23,6 +23,8 @@ _UUID = "1" * 36
 _ID = "1" * 17
 # what CloudFormation makes of a logical id: <stack>-<logical id>-<suffix>, cut to what the service takes
 _SUFFIX = "-" + "X" * 13
+# what a token of CDK may stand for: a bucket's name, or the longer ARN of a key
+_TOKEN = len(f"arn:aws:kms:{LONGEST_REGION}:{_ACCOUNT}:key/{_UUID}")
 _VARIABLE = re.compile(r"\$\{([^!}][^}]*)\}")
 _INTRINSIC = ("Ref", "Fn::GetAtt", "Fn::Join", "Fn::Sub")
 _PLACE = "{region}:{account}"
@@ -102,7 +104,7 @@ class Lengths:
         """Return a text as long as a value, objects and lists as compact JSON."""
         match value:
             case str():
-                return without_tokens(value, "x" * BUCKET_NAME)  # only names of given buckets are tokens
+                return without_tokens(value, "x" * _TOKEN)  # names of given buckets, and given keys' ARNs
             case {"Fn::Sub": str(text)}:
                 return self._substituted(text, {})
             case {"Fn::Sub": [str(text), dict(own)]}:

@@ -127,7 +127,9 @@ def _network(vpc: Vpc) -> dict[str, Resource]:
 
 
 def _has_files(graph: Graph) -> bool:
-    return any(Service.FILES in graph.nodes[node].services() for node, vpc in placed(graph).items() if vpc.create)
+    return any(
+        Service.FILES in graph.nodes[node].services() for node, vpc in placed(graph).items() if vpc.create
+    )
 
 
 def _groups(vpc: Vpc, gateways: list[Resource], *, has_files: bool) -> dict[str, Resource]:

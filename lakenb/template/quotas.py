@@ -39,6 +39,7 @@ FUNCTION_NAME = 64
 LOG_GROUP_NAME = 512
 # Amazon EventBridge User Guide, "Amazon EventBridge quotas": event pattern size
 EVENT_PATTERN = 2_048
+RULE_NAME = 64
 STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 
 _LESS = "split the pipeline into two"
@@ -74,23 +75,30 @@ def quota_faults(template: Mapping[str, Any], stack_name: str, region: str = LON
     ]
 
 
+def one_stack_faults(template: Mapping[str, Any]) -> list[Fault]:
+    """Return the quotas that a template exceeds as a part of somebody else's stack, which is one stack."""
+    mend = "give the pipeline stacks of its own by Pipeline.synth, which nests them, or split it into two"
+    return list(_stack(template, "the template", mend))
+
+
 def _stacks(whole: Split) -> Iterator[Fault]:
     for name, template in whole.templates.items():
-        where = f"the nested stack {name}" if name else "the template"
-        counts = (("Resources", RESOURCES), ("Parameters", PARAMETERS), ("Outputs", OUTPUTS))
-        for section, most in counts:
-            count = len(template.get(section, {}))
-            if count > most:
-                what = f"{count} {section.lower()}; a CloudFormation stack holds {most}"
-                yield Fault(what, where, _LESS)
-        size = len(to_json(template).encode())
-        if size > TEMPLATE_BYTES:
-            what = f"{size:,} bytes; a CloudFormation template has at most {TEMPLATE_BYTES:,}"
-            yield Fault(what, where, _LESS)
+        yield from _stack(template, f"the nested stack {name}" if name else "the template", _LESS)
     count = sum(len(template["Resources"]) for template in whole.templates.values())
     if count > RESOURCES_OF_ALL:
         what = f"{count:,} resources; CloudFormation makes {RESOURCES_OF_ALL:,} in nested stacks at once"
         yield Fault(what, "the template", _LESS)
+
+
+def _stack(template: Mapping[str, Any], where: str, mend: str) -> Iterator[Fault]:
+    for section, most in (("Resources", RESOURCES), ("Parameters", PARAMETERS), ("Outputs", OUTPUTS)):
+        count = len(template.get(section, {}))
+        if count > most:
+            yield Fault(f"{count} {section.lower()}; a CloudFormation stack holds {most}", where, mend)
+    size = len(to_json(template).encode())
+    if size > TEMPLATE_BYTES:
+        what = f"{size:,} bytes; a CloudFormation template has at most {TEMPLATE_BYTES:,}"
+        yield Fault(what, where, mend)
 
 
 def _stack_name(stack_name: str) -> Iterator[Fault]:
@@ -168,6 +176,8 @@ def _function(properties: Mapping[str, Any], text: Callable[[Any], str]) -> Iter
 
 
 def _rule(properties: Mapping[str, Any], text: Callable[[Any], str]) -> Iterator[Measure]:
+    if "Name" in properties:
+        yield "characters in the rule's name", len(text(properties["Name"])), RULE_NAME, _NAMES
     if "EventPattern" in properties:
         length = len(text(properties["EventPattern"]))
         yield "characters in the rule's event pattern", length, EVENT_PATTERN, "shorten prefix or suffix"

@@ -157,10 +157,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 
 def test_a_predicate_that_takes_other_arguments_is_refused() -> None:
     ((what, mend),) = faults(until=takes_one)
-    assert (
-        what
-        == "'takes_one' is called with 2 arguments, and takes (event): too many positional arguments"
-    )
+    assert what == "'takes_one' is called with 2 arguments, and takes (event): too many positional arguments"
     assert mend == "let it take 2 arguments, with defaults for any more"
 
 

@@ -338,14 +338,40 @@ def test_synth_into_a_file_is_told(folder: Path) -> None:
     assert (folder / "flows.py").read_text() == PIPELINES
 
 
+CLOCK = """
+import lakenb as lk
+
+nightly = lk.SchedulerTrigger("nightly", schedule="rate(1 day)")
+pipe = lk.Pipeline("clock", nightly.pipe(lk.S3Storage("results")))
+"""
+
+
 @pytest.mark.parametrize(
-    "arguments", [("run",), ("run", "flows.py"), ("show",), ("synth",), ("show", "a.py", "--table", "keys")]
+    "arguments", [("run",), ("show",), ("synth",), ("show", "a.py", "--table", "no-such-table")]
 )
 def test_missing_and_unknown_words_are_told_with_the_usage(folder: Path, arguments: tuple[str, ...]) -> None:
     said = run(folder.parent / "scratch", *arguments, cwd=folder)
     assert said.code == 2
     assert said.out == ""
     assert said.err.startswith(f"usage: lakenb {arguments[0]}")
+
+
+def test_without_a_path_only_schedules_run(folder: Path) -> None:
+    said = run(folder.parent / "scratch", "run", "flows.py:pipe", cwd=folder)
+    assert said.code == 2
+    assert "there is no file to run" in said.err
+    (folder / "clock.py").write_text(CLOCK)
+    said = run(folder.parent / "scratch", "run", "clock.py:pipe", "--format", "json", cwd=folder)
+    assert said.code == 0, said.err
+    assert json.loads(said.out)["account"][0] == {
+        "edge": "schedule -> nightly",
+        "inputs": 1,
+        "delivered": 1,
+        "failed": 0,
+        "filtered": 0,
+    }
+    said = run(folder.parent / "scratch", "run", "clock.py:pipe", "2", "--format", "json", cwd=folder)
+    assert json.loads(said.out)["account"][0]["inputs"] == 2
 
 
 def test_unknown_option_does_not_command_the_terminal(folder: Path) -> None:

@@ -29,6 +29,10 @@ STEPS: dict[str, Callable[[], Step]] = {
     "Delay": lambda: lk.Delay("pause", duration=timedelta(seconds=5)),
     "EmailTextProcessor": lk.EmailTextProcessor,
     "ImageMetadataExtractor": lk.ImageMetadataExtractor,
+    "LanceDBStorage": lambda: lk.LanceDBStorage("vectors", dimensions=4),
+    "LanceDBStorage on EFS": lambda: lk.LanceDBStorage(
+        "vectors", on="efs", dimensions=4, vpc=lk.Vpc(create=True)
+    ),
     "Passthrough": lk.Passthrough,
     "PdfTextConverter": lk.PdfTextConverter,
     "RecursiveCharacterTextSplitter": lk.RecursiveCharacterTextSplitter,
@@ -41,9 +45,7 @@ STEPS: dict[str, Callable[[], Step]] = {
     "SchedulerTrigger of documents": lambda: lk.SchedulerTrigger(
         "daily", schedule="rate(1 day)", documents=["s3://given-archive/in/letter.pdf"]
     ),
-    "SqsTrigger": lambda: lk.SqsTrigger(
-        "orders", queue=GIVEN_QUEUE, documents_in=["s3://given-archive/in/"]
-    ),
+    "SqsTrigger": lambda: lk.SqsTrigger("orders", queue=GIVEN_QUEUE, documents_in=["s3://given-archive/in/"]),
     "Transform": lambda: lk.Transform("merge", lambda documents: documents),
     "ZipInflate": lk.ZipInflate,
 }

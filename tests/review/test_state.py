@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+import lakenb as lk
 from lakenb.graph.services import Service
 from lakenb.iam.proof.values import Verdict
 from lakenb.iam.stacks.read import worlds
@@ -291,7 +292,8 @@ HOLES = {
     "another account reads an index": Hole(
         "indexed", open_index, "P2", "s3:GetObject", "${IndexIndex}", "the account 222233334444"),
     "an index is reached without TLS": Hole(
-        "indexed", without("IndexIndexPolicy", "DenyPlainHttp"), "P7", "s3:*", "${IndexIndex}", ADMINISTRATOR),
+        "indexed", without("IndexIndexPolicy", "DenyPlainHttp"), "P7", "s3:*", "${IndexIndex}",
+        ADMINISTRATOR),
     "an index is reached with old TLS": Hole(
         "indexed", without("IndexIndexPolicy", "DenyOldTls"), "P7", "s3:*", "${IndexIndex}", ADMINISTRATOR),
     "mounts as root": Hole(
@@ -468,6 +470,39 @@ def test_a_function_that_is_not_told_its_state_is_found(name: str) -> None:
     found = verified(PIPELINES[pipeline](), forget)
     assert "P10" in found.failed
     assert any(f"has a {words} in the template" in one.sentence for one in of_claim(found, "P10"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "claim"),
+    [
+        ("LAKENB_QUEUE", {"Fn::GetAtt": ["ResultsQueue", "Arn"]}, "P10"),
+        ("LAKENB_PASSES_ON", "false", "P10"),
+        ("LAKENB_KEY", "arn:aws:kms:eu-west-1:111122223333:key/0f0f0f0f-1111-2222-3333-444444444444", "P6"),
+    ],
+)
+@pytest.mark.parametrize("key", [None, lk.Key()], ids=["without a key", "under a key"])
+def test_a_function_that_is_told_otherwise_is_found(name: str, value: Any, claim: str, key: Any) -> None:
+    def change(resources: Template) -> None:
+        resources["GroupFunction"]["Properties"]["Environment"]["Variables"][name] = value
+
+    found = verified(PIPELINES["gathering"](key=key), change)
+    assert any(name in one.sentence for one in of_claim(found, claim))
+
+
+def test_schedules_that_are_made_under_no_key_are_found() -> None:
+    def forget(resources: Template) -> None:
+        del resources["GroupFunction"]["Properties"]["Environment"]["Variables"]["LAKENB_KEY"]
+
+    found = verified(PIPELINES["gathering"](key=lk.Key()), forget)
+    assert any("told the key for schedules that it makes" in one.sentence for one in of_claim(found, "P6"))
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_every_claim_holds_under_a_key_and_in_a_vpc(name: str) -> None:
+    options = {"key": lk.Key(), "key_per": "node", "vpc": lk.Vpc(create=True)}
+    found = verified(PIPELINES[name](**options))
+    assert found.findings == ()
+    assert all(one.verdict is Verdict.PROVED for one in found.claims)
 
 
 def test_a_table_of_two_nodes_is_found() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 import pytest
+from botocore.exceptions import ClientError
 
 from lakenb.events import (
     COMPOSITE_TYPE,
@@ -21,14 +22,17 @@ from lakenb.events import (
     in_order,
     members,
 )
-from lakenb.runtime.handlers import reducer
-from lakenb.runtime.handlers.reducer_table import KEPT_DAYS
+from lakenb.runtime.deadline import Deadline
+from lakenb.runtime.handlers import reducer, reducer_table
+from lakenb.runtime.handlers.reducer_table import KEPT_DAYS, Put, Table
 from lakenb.runtime.handlers.reducer_window import closing_message
 from lakenb.template.resources import DEAD_LETTER_RETENTION_DAYS, QUEUE_RETENTION_DAYS, STORE_EXPIRATION_DAYS
-from tests.runtime.room import HANDLERS, Result, Room, created
+from tests.runtime.room import HANDLERS, LONG, Result, Room, created
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from lakenb.runtime.clients import Clients
 
 HANDLER = f"{HANDLERS}.reducer"
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -91,6 +95,11 @@ class Gathering:
     def run(self, *bodies: str | CloudEvent, **settings: Any) -> Result:
         """Hand messages to the reducer as one batch."""
         return self.room.run(*bodies, **self.settings | settings)
+
+    def table(self) -> Table:
+        """Return the reducer's table as its handler sees it."""
+        settings = replace(self.room.settings, **self.settings)
+        return Table(settings, self.room.clients, Deadline(lambda: LONG), 3)
 
     def end_window(self, chain: Sequence[CloudEvent]) -> Result:
         """Say that a chain's window has ended."""
@@ -237,6 +246,102 @@ def test_an_event_of_a_closed_chain_is_told_and_the_composite_stays(
     assert (letter["kind"], letter["eventId"]) == ("Late", chain[3].id)
     assert letter["reason"] == "its chain was closed before it came, with 3 events"
     assert place.composite() == tuple(chain[:3])
+
+
+def test_an_event_that_was_kept_before_the_function_ended_counts_when_its_message_comes_again(
+    gathering: Callable[..., Gathering],
+) -> None:
+    place = gathering("count")
+    chain = place.chain(3)
+    place.run(*chain[:2])
+    # the function kept the last event, and ended before it could close the chain
+    table = place.table()
+    assert table.put(chain[2]) is Put.KEPT
+    assert place.run(*chain[:2]).failures == []
+    assert place.composite() == tuple(chain)
+
+
+def test_a_chain_is_closed_only_as_it_was_read(gathering: Callable[..., Gathering]) -> None:
+    place = gathering("window")
+    first, second, third = place.chain(3)
+    chain_id, table = first.data.chain_id, place.table()
+    place.run(first)
+    read = table.chain(chain_id, with_events=False)
+    place.run(second)  # it came after the chain was read and before it was closed
+    assert not table.close(chain_id, read.gathered, "somebody")
+    read = table.chain(chain_id, with_events=True)
+    assert {one.id for one in read.events} == {first.id, second.id}
+    assert table.close(chain_id, read.gathered, "somebody")
+    assert not table.close(chain_id, read.gathered, "somebody else")
+    assert table.put(third) is Put.REFUSED
+    assert table.chain(chain_id, with_events=False).closed_by == "somebody"
+
+
+def test_what_was_written_a_moment_ago_is_always_read(gathering: Callable[..., Gathering]) -> None:
+    place = gathering("count")
+    read: list[Any] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        read.append(params.get("ConsistentRead"))
+
+    events = place.room.clients.dynamodb.meta.events
+    events.register("provide-client-params.dynamodb.Query", note)
+    place.run(*place.chain(3))
+    events.unregister("provide-client-params.dynamodb.Query", note)
+    assert read
+    assert set(read) == {True}
+
+
+class Contended:
+    """Clients of a DynamoDB in which others hold the item for the first few calls."""
+
+    def __init__(self, clients: Clients, calls: int) -> None:
+        self._clients = clients
+        self._left = calls
+
+    def __getattr__(self, name: str) -> Any:
+        return self if name == "dynamodb" else getattr(self._clients, name)
+
+    def query(self, **parameters: Any) -> Any:
+        return self._clients.dynamodb.query(**parameters)
+
+    def transact_write_items(self, **parameters: Any) -> Any:
+        reasons = [{"Code": "None"}, {"Code": "TransactionConflict"}]
+        return self._unless_held("TransactionCanceledException", "transact_write_items", parameters, reasons)
+
+    def update_item(self, **parameters: Any) -> Any:
+        return self._unless_held("TransactionConflictException", "update_item", parameters, [])
+
+    def _unless_held(self, code: str, name: str, parameters: dict[str, Any], reasons: list[Any]) -> Any:
+        if self._left:
+            self._left -= 1
+            answer: Any = {"Error": {"Code": code, "Message": ""}, "CancellationReasons": reasons}
+            raise ClientError(answer, name)
+        return getattr(self._clients.dynamodb, name)(**parameters)
+
+
+def test_a_call_that_meets_others_on_the_same_chain_is_made_again(
+    gathering: Callable[..., Gathering],
+) -> None:
+    place = gathering("count")
+    chain = place.chain(3)
+    clients, place.room.clients = place.room.clients, cast("Clients", Contended(place.room.clients, 4))
+    assert place.run(*chain).failures == []
+    place.room.clients = clients
+    assert place.composite() == tuple(chain)
+
+
+def test_a_call_that_never_finds_its_chain_free_comes_again_with_its_message(
+    gathering: Callable[..., Gathering], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reducer_table, "_LONGEST_PAUSE", 0.001)
+    place = gathering("count")
+    (event,) = place.chain(1)
+    place.room.clients = cast("Clients", Contended(place.room.clients, 1000))
+    result = place.run(event)
+    assert result.failures == ["m0"]
+    (line,) = result.lines("retry")
+    assert line["kind"] == "Throttled"
 
 
 def test_chains_are_apart(gathering: Callable[..., Gathering]) -> None:

@@ -90,7 +90,12 @@ def _message(
         node, _, sort = resource.partition(".")
         _check(node, session.graph.nodes, "a node of this pipeline", "resource")
         _check(sort, kinds, "a sort of resource, as in 'chunks.queue'", "resource")
-        return Call(service, operation, {parameter: session.stack.id(node, kinds[sort]), **more})
+        if sort == "queue" and not session.stack.has(node, Kind.QUEUE):  # it polls a given one
+            name = session.stack.queue_arn(node).rpartition(":")[2]
+            place = session.client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
+        else:
+            place = session.stack.id(node, kinds[sort])
+        return Call(service, operation, {parameter: place, **more})
 
     return call
 
@@ -136,6 +141,16 @@ def _item(operation: str, **parameters: Any) -> Callable[[LocalSession, str], Ca
     return call
 
 
+def _execution(session: LocalSession, resource: str) -> Call:
+    node, _, sort = resource.partition(".")
+    machines = [each for each in session.graph.nodes if session.stack.has(each, Kind.MACHINE)]
+    _check(node, machines, "a node of this pipeline that has a state machine", "resource")
+    _check(sort, ["machine"], "a sort of resource, as in 'pause.machine'", "resource")
+    arn = session.stack.id(node, Kind.MACHINE)
+    held = '{"id": "tried", "document": null, "message": "tried"}'
+    return Call("stepfunctions", "start_execution", {"stateMachineArn": arn, "input": held})
+
+
 _KEY = {"chain_id": {"S": "tried"}, "item_id": {"S": "tried"}}
 _CALLS: dict[str, Callable[[LocalSession, str], Call]] = {
     "dynamodb:PutItem": _item("put_item", Item=_KEY),
@@ -153,6 +168,7 @@ _CALLS: dict[str, Callable[[LocalSession, str], Call]] = {
     "sns:Publish": _message("sns", "publish", "TopicArn", Message="tried"),
     "sqs:ReceiveMessage": _message("sqs", "receive_message", "QueueUrl"),
     "sqs:SendMessage": _message("sqs", "send_message", "QueueUrl", MessageBody="tried"),
+    "states:StartExecution": _execution,
 }
 
 

@@ -45,6 +45,7 @@ def fire(emulator: Emulator, stack: Stack, step: Step, nth: int) -> Iterator[str
         ScheduleExpression=f"at({now:%Y-%m-%dT%H:%M:%S})",
         ScheduleExpressionTimezone="UTC",
         Target=own["Target"],
+        **({"KmsKeyArn": own["KmsKeyArn"]} if "KmsKeyArn" in own else {}),
     )
     time = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     firing = Firing(made["ScheduleArn"], f"{now:%Y-%m-%dT%H:%M:%SZ}", time)

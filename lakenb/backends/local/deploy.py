@@ -117,10 +117,24 @@ def _reasons(formation: Any, name: str) -> str:
             for event in formation.describe_events(StackName=name)["OperationEvents"]
             if event.get("ValidationStatus") == "FAILED"
         ]
-    events = formation.describe_stack_events(StackName=name)["StackEvents"]
-    reasons = reasons or [
-        f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
-        for event in reversed(events)
-        if event["ResourceStatus"].endswith("_FAILED") and event.get("ResourceStatusReason")
-    ]
+    reasons = reasons or list(_failed(formation, name))
     return "; ".join(dict.fromkeys(reasons)) or "no reason given"
+
+
+def _failed(formation: Any, name: str) -> Iterator[str]:
+    """Yield which resources of a stack failed and why; those of a nested stack behind the stack's id."""
+    for event in reversed(formation.describe_stack_events(StackName=name)["StackEvents"]):
+        if not event["ResourceStatus"].endswith("_FAILED") or not event.get("ResourceStatusReason"):
+            continue
+        logical_id = event["LogicalResourceId"]
+        within = list(_failed_within(formation, f"{name}-{logical_id}-"))
+        yield from (f"{logical_id}/{reason}" for reason in within)
+        if not within:
+            yield f"{logical_id}: {event['ResourceStatusReason']}"
+
+
+def _failed_within(formation: Any, beginning: str) -> Iterator[str]:
+    """Yield the same of nested stacks: their names begin with the root's and their own id."""
+    for stack in formation.describe_stacks()["Stacks"]:
+        if stack["StackName"].startswith(beginning):
+            yield from _failed(formation, stack["StackName"])

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from lakenb.backends.local import readback_keys
+from lakenb.backends.local.readback_files import access_point, file_system, mount_target
 from lakenb.backends.local.readback_machines import state_machine
 from lakenb.backends.local.readback_networks import placement_differences
 from lakenb.backends.local.readback_schedules import apply_to_schedules, schedule
@@ -80,6 +82,7 @@ def _canonical(value: Any) -> Any:
 def _apply_ignored(emulator: Emulator, stack: Stack) -> Iterator[str]:
     yield from apply_to_schedules(emulator, stack)
     yield from apply_to_tables(emulator, stack)
+    yield from readback_keys.apply_keys(emulator, stack)
     s3 = emulator.client("s3")
     for logical_id, made in stack.template["Resources"].items():
         if made["Type"] != "AWS::S3::Bucket":
@@ -110,6 +113,7 @@ def _bucket(emulator: Emulator, stack: Stack, logical_id: str, wanted: Propertie
     expected = wanted["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     algorithm = "ServerSideEncryptionByDefault"
     yield "BucketEncryption", expected[0][algorithm], rules[0]["ApplyServerSideEncryptionByDefault"]
+    yield readback_keys.bucket_key(rules, wanted)
     block = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
     yield "PublicAccessBlockConfiguration", wanted["PublicAccessBlockConfiguration"], block
     owner = s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"]
@@ -138,7 +142,8 @@ def _bucket_policy(emulator: Emulator, _: Stack, __: str, wanted: Properties) ->
 def _queue(emulator: Emulator, stack: Stack, logical_id: str, wanted: Properties) -> Iterator[Difference]:
     url = stack.physical[logical_id]
     found = emulator.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    for name in ("MessageRetentionPeriod", "SqsManagedSseEnabled", "VisibilityTimeout"):
+    keyed = ("KmsDataKeyReusePeriodSeconds", "KmsMasterKeyId")
+    for name in (*keyed, "MessageRetentionPeriod", "SqsManagedSseEnabled", "VisibilityTimeout"):
         if name in wanted:
             yield name, wanted[name], found.get(name)
     for name in ("RedrivePolicy", "RedriveAllowPolicy"):
@@ -206,6 +211,8 @@ def _function(emulator: Emulator, stack: Stack, logical_id: str, wanted: Propert
     for name in ("Handler", "MemorySize", "Role", "Runtime", "Timeout"):
         yield name, wanted[name], found.get(name)
     yield "Environment", wanted["Environment"]["Variables"], found.get("Environment", {}).get("Variables")
+    if "KmsKeyArn" in wanted:
+        yield "KmsKeyArn", wanted["KmsKeyArn"], found.get("KMSKeyArn")
     yield "LoggingConfig", wanted["LoggingConfig"]["LogGroup"], found.get("LoggingConfig", {}).get("LogGroup")
     yield from placement_differences(wanted, found)
 
@@ -218,15 +225,22 @@ def _mapping(emulator: Emulator, stack: Stack, logical_id: str, wanted: Properti
 
 _READERS: dict[str, Callable[[Emulator, Stack, str, Properties], Iterator[Difference]]] = {
     "AWS::DynamoDB::Table": table,
+    "AWS::EFS::AccessPoint": access_point,
+    "AWS::EFS::FileSystem": file_system,
+    "AWS::EFS::MountTarget": mount_target,
     "AWS::Events::Rule": _rule,
     "AWS::IAM::Role": _role,
+    "AWS::KMS::Alias": readback_keys.alias,
+    "AWS::KMS::Key": readback_keys.key,
     "AWS::Lambda::EventSourceMapping": _mapping,
     "AWS::Lambda::Function": _function,
+    "AWS::Logs::LogGroup": readback_keys.log_group,
     "AWS::S3::Bucket": _bucket,
     "AWS::S3::BucketPolicy": _bucket_policy,
     "AWS::Scheduler::Schedule": schedule,
     "AWS::Scheduler::ScheduleGroup": schedule_group,
     "AWS::SNS::Subscription": _subscription,
+    "AWS::SNS::Topic": readback_keys.topic,
     "AWS::SNS::TopicPolicy": _topic_policy,
     "AWS::SQS::Queue": _queue,
     "AWS::SQS::QueuePolicy": _queue_policy,

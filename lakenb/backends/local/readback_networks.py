@@ -31,7 +31,9 @@ def not_exercised(graph: Graph) -> tuple[str, ...]:
     return (NOT_EXERCISED.format(nodes=nodes),) if nodes else ()
 
 
-def placement_differences(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+def placement_differences(
+    wanted: Mapping[str, Any], found: Mapping[str, Any]
+) -> Iterator[tuple[str, Any, Any]]:
     """Yield where a function's placement is not what the template says."""
     if "VpcConfig" in wanted:
         yield "VpcConfig", _ids(wanted["VpcConfig"]), _ids(found.get("VpcConfig", {}))

@@ -36,6 +36,7 @@ from lakenb.backends.local.readback_networks import name_given_endpoints, not_ex
 from lakenb.backends.local.report import Reasons, decision_records, disagreement_records
 from lakenb.backends.local.sending import event_about, send
 from lakenb.backends.local.third_opinion import ThirdOpinion
+from lakenb.backends.local.unlike_files import unlike_files
 from lakenb.backends.local.unlike_waits import unlike_waits
 from lakenb.errors import LocalRunError, QuotaError
 from lakenb.events.locations import S3Location
@@ -269,7 +270,7 @@ class LocalSession:
         action
             ``s3:GetObject``, ``s3:PutObject``, ``s3:DeleteObject``, ``s3:ListBucket``, ``sqs:SendMessage``,
             ``sqs:ReceiveMessage`` or ``sns:Publish``; on a table ``dynamodb:PutItem``, ``dynamodb:Query``,
-            ``dynamodb:Scan`` or ``dynamodb:DeleteItem``.
+            ``dynamodb:Scan`` or ``dynamodb:DeleteItem``; on ``"pause.machine"`` ``states:StartExecution``.
         resource
             By the pipeline's names: ``"chunks/key"`` or ``"cache/key"`` for objects, a document's URL, a node
             alone for its bucket, ``"chunks.queue"``, ``"chunks.dead-letters"``, ``"chunks.topic"`` or
@@ -346,6 +347,7 @@ class LocalSession:
                 *(f"{what}: {here}" for what, _, here, _ in UNGATED),
                 *unlike_given(self._given, self._places, self._queues),
                 *unlike_schedules(self.graph),
+                *unlike_files(self.graph),
                 *unlike_waits(self.graph),
                 *not_exercised(self.graph),
             ),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _VARIABLE = re.compile(r"\$\{([^!}][^}]*)\}")
 _ARNS = {
     "AWS::DynamoDB::Table": "arn:aws:dynamodb:{place}:table/{name}",
+    "AWS::EFS::AccessPoint": "arn:aws:elasticfilesystem:{place}:access-point/{name}",
+    "AWS::EFS::FileSystem": "arn:aws:elasticfilesystem:{place}:file-system/{name}",
     "AWS::Events::Rule": "arn:aws:events:{place}:rule/{name}",
     "AWS::IAM::Role": "arn:aws:iam::{account}:role/{name}",
     "AWS::KMS::Key": "arn:aws:kms:{place}:key/{name}",

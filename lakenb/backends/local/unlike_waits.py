@@ -11,10 +11,15 @@ if TYPE_CHECKING:
 
 
 def unlike_waits(graph: Graph) -> tuple[str, ...]:
-    """Return in what the waits of a run are unlike AWS's, a sentence each."""
-    if not any(Service.MACHINE in step.services() for step in graph.nodes.values()):
-        return ()
-    return (
-        "A run does not sit through a wait: once all else is still, time is put forward to the next one's end",
-        "A state machine that is refused tries again within half a second; on AWS after seconds, then minutes",
-    )
+    """Return in what the waits of a run are unlike AWS's, a sentence each; none where nothing waits."""
+    used = {service for step in graph.nodes.values() for service in step.services()}
+    sentences = []
+    if used & {Service.MACHINE, Service.SCHEDULES}:
+        sentences.append(
+            "A run does not sit through a wait: once all else is still, time is put forward to the next one"
+        )
+    if Service.MACHINE in used:
+        sentences.append(
+            "A state machine that is refused tries again in half a second; on AWS after seconds, then minutes"
+        )
+    return tuple(sentences)

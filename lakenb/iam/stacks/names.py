@@ -139,6 +139,10 @@ def _made(logical_id: str) -> Mapping[str, str]:
     )
 
 
+# IAM User Guide, "IAM identifiers": a path begins and ends with a slash
+_HOLES = {r"\{name\}": "(.+)", r"\{path\}": "/(?:.*/)?"}
+
+
 def _name_in(ref: str, form: str) -> str:
     """Return the name inside what ``Ref`` returns: the last part of a URL or of an ARN."""
     if form == "{name}":
@@ -149,6 +153,6 @@ def _name_in(ref: str, form: str) -> str:
     inside = form.split(":", 5)[-1] if form.startswith("arn:") else form
     expression = re.escape(inside)
     for hole in re.findall(r"\\\{[a-z]+\\\}", expression):
-        expression = expression.replace(hole, "(.+)" if hole == r"\{name\}" else "[^:]*", 1)
+        expression = expression.replace(hole, _HOLES.get(hole, "[^:]*"), 1)
     found = re.fullmatch(expression, rest)
     return found[1] if found and found.groups() else ref

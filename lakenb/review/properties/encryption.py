@@ -180,7 +180,9 @@ def encryption_notes(around: Surroundings, held: Held) -> Iterator[PropertyNote]
             yield PropertyNote("P5", text)
         if node.given_queue:
             queue = around.world.shown(node.given_queue)
-            text = f"'{name}' polls the given queue {queue}: who sends there and its encryption are its owner's"
+            text = (
+                f"'{name}' polls the given queue {queue}: who sends there and its encryption are its owner's"
+            )
             yield PropertyNote("P4", text)
 
 
@@ -198,9 +200,7 @@ def _encrypted(around: Surroundings, resource: Resource, held: Held) -> Iterator
                 yield _under_key(around, subject, what, one, key)
 
 
-def _under_key(
-    around: Surroundings, subject: str, what: str, one: AtRest, expected: Key
-) -> PropertyResult:
+def _under_key(around: Surroundings, subject: str, what: str, one: AtRest, expected: Key) -> PropertyResult:
     whose = f"of '{subject}'" if subject in around.found.nodes else "of the pipeline"
     text = f"the key {whose} encrypts {what}"
     if one.key is None:
@@ -210,7 +210,9 @@ def _under_key(
     else:
         same = Verdict.PROVED if one.key.identity == expected.identity else Verdict.FAILED
         verdict = worst((same, one.is_switched_on))
-    return around.result("P6", subject, text, verdict, one.place, f"{one.key_mend}, with the key {expected.words}")
+    return around.result(
+        "P6", subject, text, verdict, one.place, f"{one.key_mend}, with the key {expected.words}"
+    )
 
 
 def _logs_outside(around: Surroundings) -> Iterator[PropertyResult]:

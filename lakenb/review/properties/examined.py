@@ -14,13 +14,14 @@ from lakenb.review.properties.encryption import (
     held,
     other_encryption,
 )
-from lakenb.review.properties.files import files
+from lakenb.review.properties.files import file_notes, files
 from lakenb.review.properties.lifetimes import LIVES, cache_lifetimes, lifetimes, lives
 from lakenb.review.properties.machines import machines
 from lakenb.review.properties.messages import messages
 from lakenb.review.properties.networks import network_notes, networks
 from lakenb.review.properties.settings import settings
 from lakenb.review.properties.surroundings import Noted, Surroundings
+from lakenb.review.properties.tables import tables
 from lakenb.review.properties.triggers import triggers
 from lakenb.review.properties.wiring import wiring
 
@@ -67,7 +68,8 @@ class Examiner:
             now.nodes[name] = noted
             results += noted.results
         results += _of_pipeline(around, now.held)
-        return tuple(results), (*encryption_notes(around, now.held), *network_notes(around))
+        notes = (*encryption_notes(around, now.held), *network_notes(around), *file_notes(around))
+        return tuple(results), notes
 
     def _memories(self, around: Surroundings) -> tuple[_Memory | None, _Memory]:
         """Return what is still known of a world, and where to put what is said of it now."""
@@ -127,6 +129,7 @@ def _of_node(around: Surroundings, name: str, holding: Held) -> Iterator[Propert
     yield from wiring(around, name)
     yield from settings(around, name)
     yield from triggers(around, name)
+    yield from tables(around, name)
     yield from machines(around, name)
     yield from files(around, name)
     yield from lifetimes(around, name)

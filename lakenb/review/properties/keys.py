@@ -162,7 +162,12 @@ def _are_apart(resources: Iterable[Resource], used: Mapping[str, Key]) -> bool:
     """Return whether each bucket is under a key of its own, as a pipeline with a key for each store is."""
     buckets = [used.get(one.logical_id) for one in resources if one.type == _BUCKET]
     others = {used.get(one.logical_id) for one in resources if one.type != _BUCKET}
-    return len(buckets) > 1 and None not in buckets and len({*buckets}) == len(buckets) and not others & {*buckets}
+    return (
+        len(buckets) > 1
+        and None not in buckets
+        and len({*buckets}) == len(buckets)
+        and not others & {*buckets}
+    )
 
 
 def _group(around: Surroundings, resource: Resource, *, are_apart: bool) -> Group | None:

@@ -141,7 +141,7 @@ def _needed(around: Surroundings, node: FoundNode) -> tuple[str, ...]:
     is_called = {
         "dynamodb": bool(state.table),
         "s3": has_documents or not told,
-        "scheduler": bool(state.group),
+        "scheduler": bool(state.open_group),
         "sqs": bool(node.dead_letters),
         "sns": bool(node.topic) and not node.is_announced,
         "states": bool(state.machine),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lakenb.review.properties.surroundings import Surroundings
     from lakenb.review.properties.values import PropertyResult
 
+_TIME = "<aws.scheduler.scheduled-time>"
 _Check = tuple[Said, Verdict, str]
 
 
@@ -41,6 +42,10 @@ def _reaches(around: Surroundings, node: FoundNode, schedule: Resource) -> Itera
     own = around.arn(node.state.schedule_role) if node.state.schedule_role != node.role else ""
     verdict = role.equals(own) if own else Verdict.FAILED
     yield role, verdict, "name the node's role for schedules in Target.RoleArn"
+    # EventBridge Scheduler User Guide, "Adding context attributes": what the function tells firings apart by
+    told = said(schedule, "Target", "Input").document().at("scheduledTime")
+    mend = f'let Target.Input be {{"scheduledTime": "{_TIME}"}}, with what else it needs'
+    yield told, told.equals(_TIME), mend
     state = said(schedule, "State")
     switched = state.equals("ENABLED") if state.is_there else Verdict.PROVED
     yield state, switched, "set State to ENABLED, or leave it out"

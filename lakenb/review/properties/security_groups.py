@@ -19,13 +19,20 @@ _ANY_PROTOCOL, _TCP = "-1", ("tcp", "6")
 _EVERYWHERE = "0.0.0.0/0"
 
 
-def lets_in(around: Surroundings, own: AbstractSet[str], senders: AbstractSet[str], vpc: str) -> Verdict:
-    """Return whether any of an endpoint's groups takes HTTPS from any of a function's."""
+def lets_in(
+    around: Surroundings,
+    own: AbstractSet[str],
+    senders: AbstractSet[str],
+    vpc: str,
+    *,
+    port: int = _HTTPS,
+) -> Verdict:
+    """Return whether any of an endpoint's groups takes HTTPS, or another port, from any of a function's."""
 
     def is_for(rule: Said) -> bool:
         return rule.at("SourceSecurityGroupId").value in senders or _covers(around, rule, vpc)
 
-    return _best(_judged(_rules(around, group, "Ingress"), is_for) for group in own)
+    return _best(_judged(_rules(around, group, "Ingress"), is_for, port) for group in own)
 
 
 def lets_out(
@@ -35,6 +42,7 @@ def lets_out(
     vpc: str,
     *,
     prefix_list: str = "",
+    port: int = _HTTPS,
 ) -> Verdict:
     """Return whether any of a function's groups sends HTTPS to an endpoint; without rules a group sends all.
 
@@ -53,18 +61,18 @@ def lets_out(
         if rules == []:
             return Verdict.PROVED
         by_list = any(
-            _takes_https(rule) and rule.at("DestinationPrefixListId").is_there for rule in rules or ()
+            _takes(rule, port) and rule.at("DestinationPrefixListId").is_there for rule in rules or ()
         )
-        verdict = _judged(rules, is_for)
+        verdict = _judged(rules, is_for, port)
         is_open = by_list and not receivers and verdict is Verdict.FAILED
         verdicts.append(Verdict.UNDECIDED if is_open else verdict)
     return _best(verdicts)
 
 
-def _judged(rules: list[Said] | None, is_for: Callable[[Said], bool]) -> Verdict:
+def _judged(rules: list[Said] | None, is_for: Callable[[Said], bool], port: int) -> Verdict:
     if rules is None:
         return Verdict.UNDECIDED
-    if any(rule.is_known and is_for(rule) and _takes_https(rule) for rule in rules):
+    if any(rule.is_known and is_for(rule) and _takes(rule, port) for rule in rules):
         return Verdict.PROVED
     return Verdict.FAILED if all(rule.is_known for rule in rules) else Verdict.UNDECIDED
 
@@ -92,12 +100,12 @@ def _apart(around: Surroundings, group: str, way: str) -> Iterator[Said]:
             yield said(one)
 
 
-def _takes_https(rule: Said) -> bool:
+def _takes(rule: Said, port: int) -> bool:
     protocol = str(rule.at("IpProtocol").value)
     if protocol == _ANY_PROTOCOL:
         return True
     low, high = rule.at("FromPort").number(), rule.at("ToPort").number()
-    return protocol in _TCP and low is not None and high is not None and low <= _HTTPS <= high
+    return protocol in _TCP and low is not None and high is not None and low <= port <= high
 
 
 def _covers(around: Surroundings, rule: Said, vpc: str) -> bool:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _FOLDER = "lancedb"
 _TEXTS = ("event_id", "chain_id", "document_url", "document_type", "source_url", "model", "metadata")
-# What a version leaves behind is small, and there are many: now and then they are made into few. A large table
-# is left to its owner, for that would take longer than a function may.
+# What a version leaves behind is small, and there are many: now and then they are made into few. A large
+# table is left to its owner, for that would take longer than a function may.
 WRITES_BETWEEN = 100
 _MOST_BYTES = 256 * 2**20
 # Whoever reads the table may go on with an older version for so long.
@@ -89,21 +89,27 @@ class Table:
     def _table(self) -> Any:
         """Return the table as it is now."""
         if self._opened is None:
-            lancedb = import_module("lancedb")  # takes a second; a function that only fails needs none of it
-            options = _storage_options()
-            database = lancedb.connect(self._place, storage_options=options)
-            opened = database.create_table(
+            opened = self._open()
+            self._refuse_other(opened)
+            self._opened = opened
+        else:
+            self._opened.checkout_latest()
+        return self._opened
+
+    def _open(self) -> Any:
+        lancedb = import_module("lancedb")  # takes a second; a function that only fails needs none of it
+        options = _storage_options()
+        database = lancedb.connect(self._place, storage_options=options)
+        try:
+            return database.open_table(self._name)
+        except ValueError:  # there is none; somebody else may be making it at this moment
+            return database.create_table(
                 self._name,
                 schema=self._schema(),
                 exist_ok=True,
                 # names in the order in which the newest version is the first to be listed
                 storage_options={**options, "new_table_enable_v2_manifest_paths": "true"},
             )
-            self._refuse_other(opened)
-            self._opened = opened
-        else:
-            self._opened.checkout_latest()
-        return self._opened
 
     def _schema(self) -> Any:
         arrow = import_module("pyarrow")
@@ -120,7 +126,11 @@ class Table:
             return
         vector = opened.schema.field("vector").type if "vector" in opened.schema.names else None
         length = getattr(vector, "list_size", None)
-        what = f"has vectors of {length} numbers" if length not in {None, self._dimensions} else "has other columns"
+        what = (
+            f"has vectors of {length} numbers"
+            if length not in {None, self._dimensions}
+            else "has other columns"
+        )
         reason = f"the table '{self._name}' is there already and {what}: give the node another table"
         raise FaultError(Kind.UNSUPPORTED, reason)
 
@@ -189,5 +199,7 @@ def _told(place: str) -> Iterator[None]:
         if any(sign in text for sign in _DENIED):
             raise FaultError(Kind.ACCESS_DENIED, f"{doing} was denied") from error
         if any(sign in text for sign in _CONFLICT):
-            raise RetryError(Kind.THROTTLED, f"{doing} gave way to others that wrote at the same moment") from error
+            raise RetryError(
+                Kind.THROTTLED, f"{doing} gave way to others that wrote at the same moment"
+            ) from error
         raise RetryError(Kind.UNAVAILABLE, f"{doing} broke off ({type(error).__name__})") from error

@@ -6,9 +6,10 @@ places that the node was told, and ids are derived anew. The function opens no d
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lakenb.errors import EventError
 from lakenb.events import (
@@ -27,7 +28,7 @@ from lakenb.runtime.tasks import Message, Outcome, Task
 from lakenb.runtime.work import received_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from lakenb.runtime.clients import Clients
     from lakenb.runtime.settings import Settings
@@ -66,10 +67,12 @@ class Trigger:
         document = event.data.document
         readable_location(document.url, self._settings)
         try:
-            # what points elsewhere points into somebody else's cache
+            # metadata as nodes give it: without a pointer to more of it, which would be in another's cache
             check_metadata(event.data.metadata, "data.metadata")
         except EventError as error:
             raise _refused("has metadata that this pipeline does not take", error) from None
+        for url in _pointers(event.data.metadata):
+            readable_location(url, self._settings)
         node = self._settings.node
         data = EventData(
             # the chains of one queue stay together and apart, and meet no chain of another trigger
@@ -90,6 +93,21 @@ def forwarded_id(event: CloudEvent, node: str) -> str:
     """
     document = event.data.document
     return derive_id(write_json([event.id, document.url, document.etag]), node, 0)
+
+
+def _pointers(metadata: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the objects in S3 to which metadata points; values of a user's own are nobody's pointers."""
+    waiting: list[Any] = [value for name, value in metadata.items() if name != "custom"]
+    while waiting:
+        match waiting.pop():
+            case Mapping() as record:
+                waiting += [value for name, value in record.items() if name != "custom"]
+            case list() | tuple() as values:
+                waiting += values
+            case str(text) if text.startswith("s3://"):
+                yield text
+            case _:
+                pass
 
 
 def _raise(fault: FaultError) -> Outcome:

@@ -29,8 +29,8 @@ _WITHOUT_POINT = (Condition("Null", _POINT, ("true",)),)
 def statements(graph: Graph, node: str) -> tuple[Statement, ...]:  # noqa: ARG001 - all file systems are used alike
     """Return what the node's role may do: mount and write by its access point, never as root.
 
-    Source: AWS Lambda Developer Guide, "Configuring Amazon EFS file system access", execution role permissions;
-    Amazon EFS User Guide, "Using access points in IAM policies".
+    Source: AWS Lambda Developer Guide, "Configuring Amazon EFS file system access", execution role
+    permissions; Amazon EFS User Guide, "Using access points in IAM policies".
     """
     by_point = Condition("StringEquals", _POINT, (of(Sort.ACCESS_POINT, node),))
     why = f"'{node}' keeps its index on a file system of its own, by its access point"

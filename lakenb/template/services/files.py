@@ -68,7 +68,7 @@ def mount(view: View, function: Resource) -> None:
 
     Notes
     -----
-    Source: AWS CloudFormation, AWS::Lambda::Function, FileSystemConfigs: the function awaits the mount targets.
+    Source: AWS CloudFormation, AWS::Lambda::Function, FileSystemConfigs: it awaits the mount targets.
     """
     where = placement(view.graph, view.node)
     if Service.FILES not in view.step.services() or where is None:
@@ -79,7 +79,7 @@ def mount(view: View, function: Resource) -> None:
 
 
 def _stands(view: View, where: Placement) -> Mapping[Kind, Any]:
-    """Return the subnets of the mount targets: of a VPC that is made all, of a given one each zone's first."""
+    """Return the subnets of mount targets: all of a VPC that is made, of a given one each zone's first."""
     vpc = vpc_of(view.graph, view.node)
     given = () if vpc is None or vpc.create else tuple(subnet.id for subnet in mounted_in(vpc))
     return dict(zip(_MOUNT_TARGETS, given or where.subnets, strict=False))
@@ -88,8 +88,8 @@ def _stands(view: View, where: Placement) -> Mapping[Kind, Any]:
 def _file_system(view: View) -> Resource:
     """Return the file system: encrypted, and left behind with what it holds when the stack is deleted.
 
-    It is not backed up. The events make the index anew, and a backup would lie in a vault whose key and policy
-    are not this pipeline's.
+    It is not backed up. The events make the index anew, and a backup would lie in a vault whose key and
+    policy are not this pipeline's.
     """
     properties = {
         "BackupPolicy": {"Status": "DISABLED"},

@@ -32,7 +32,6 @@ def resources(view: View) -> dict[Kind, Resource]:
         "Definition": definition(view),
         "DefinitionSubstitutions": {
             "DeadLetters": {"Ref": view.id(Kind.DEAD_LETTERS)},
-            "Partition": {"Ref": "AWS::Partition"},
             "Topic": {"Ref": view.id(Kind.TOPIC)},
         },
         "RoleArn": view.arn(Kind.MACHINE_ROLE),
@@ -59,7 +58,7 @@ def definition(view: View) -> dict[str, Any]:
             "Wait": {"Type": "Wait", **step.wait(), "Next": "Publish"},
             "Publish": {
                 "Type": "Task",
-                "Resource": "arn:${Partition}:states:::sns:publish",
+                "Resource": {"Fn::Sub": "arn:${AWS::Partition}:states:::sns:publish"},
                 "Parameters": {"TopicArn": "${Topic}", "Message.$": "$.message"},
                 "Retry": _RETRY,
                 "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Keep"}],
@@ -67,7 +66,7 @@ def definition(view: View) -> dict[str, Any]:
             },
             "Keep": {
                 "Type": "Task",
-                "Resource": "arn:${Partition}:states:::sqs:sendMessage",
+                "Resource": {"Fn::Sub": "arn:${AWS::Partition}:states:::sqs:sendMessage"},
                 "Parameters": {
                     "QueueUrl": "${DeadLetters}",
                     "MessageBody": _letter(view.node),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakenb.graph.steps import Part
 from lakenb.records.tables import Table
-from lakenb.security.given import given_bucket_notes
+from lakenb.security.given import given_bucket_notes, given_place_notes, given_queue_notes
 from lakenb.views.tables.at_rest import AtRest, at_rest, properties_of, schedule_group
 from lakenb.views.tables.in_transit import InTransit, Transit
 from lakenb.views.tables.order import positions
@@ -171,6 +171,8 @@ def encryption_table(seen: Seen) -> EncryptionTable:
         *footnotes(by_default=not all(kept), under_key=any(kept)),
         *_beside(found),
         *given_bucket_notes(seen.graph),
+        *given_place_notes(seen.graph),
+        *given_queue_notes(seen.graph),
     )
     which = (
         "under a customer managed key" if all(kept) else "in part under a key" if any(kept) else "by default"

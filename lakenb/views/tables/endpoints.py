@@ -1,8 +1,9 @@
-"""The VPC endpoints that a pipeline's traffic would take: as published, and who needs each.
+"""The VPC endpoints that a pipeline's traffic takes, or would take: as published, who needs each, its cost.
 
-Two different parties call AWS for a node. Its own code does so from the function's network, which is the
-user's VPC when the function is placed in one. The Lambda service polls the queue and writes the log from its
-own network, for which no endpoint of the user's matters.
+Three different parties call AWS for a node. Its own code does so from the function's network, which is the
+user's VPC when the function is placed in one. The Lambda service polls the queue, writes the log and places
+the function from its own network, for which no endpoint of the user's matters; and S3, SQS, SNS and other
+services ask KMS themselves.
 """
 
 from __future__ import annotations
@@ -11,13 +12,17 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lakenb.graph.networks import placed
 from lakenb.records.tables import Table
+from lakenb.views.tables.endpoint_costs import cost_notes, monthly
+from lakenb.views.tables.endpoints_there import standing
 from lakenb.views.tables.order import nodes_in_words, positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from lakenb.views.seen import Seen
+    from lakenb.views.tables.endpoints_there import Standing
 
 COLUMNS = (
     "service",
@@ -25,26 +30,40 @@ COLUMNS = (
     "type",
     "published",
     "needed by function code",
+    "needed by container",
     "needed by the Lambda service",
     "why",
+    "stands",
+    "monthly cost",
 )
 NOTES = (
     "Computed from the actions that the nodes' roles hold in this template.",
     "The Lambda service polls queues and writes logs from its own network: that traffic takes no endpoint.",
+    "No node of this version runs in a container.",
 )
 _BY_LAMBDA = frozenset(
     {
         "sqs:receivemessage",
         "sqs:deletemessage",
         "sqs:getqueueattributes",
-        "sqs:changemessagevisibility",
         "logs:createloggroup",
         "logs:createlogstream",
         "logs:putlogevents",
+        "dynamodb:describestream",
+        "dynamodb:getrecords",
+        "dynamodb:getsharditerator",
+        "dynamodb:liststreams",
     }
 )
+# By the prefix of IAM's actions: who asks with the node's role, where that is never the function's code.
+_ELSEWHERE = {
+    "ec2": "the Lambda service places the functions; their own code is denied it",
+    "elasticfilesystem": "the file system is mounted, by mount targets in the subnets: no endpoint is needed",
+    "iam": "asked for within the call that names the role: no endpoint is needed",
+    "kms": "S3, SQS, SNS and other services ask KMS themselves: no endpoint is needed",
+}
 _INTERFACE, _EITHER = "interface", "interface or gateway"
-_UNKNOWN = "not known to this table"
+_UNKNOWN, _NONE = "not known to this table", "—"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +96,9 @@ PUBLISHED = {
 _OTHERS = {
     "bedrock": Endpoint("Bedrock", ("bedrock-runtime",)),
     "comprehend": Endpoint("Comprehend", ("comprehend",)),
+    "ec2": Endpoint("EC2", ("ec2",)),
+    "elasticfilesystem": Endpoint("EFS", ("elasticfilesystem",)),
+    "iam": Endpoint("IAM", (), "none in most regions"),
     "dynamodb": Endpoint("DynamoDB", ("dynamodb",), _EITHER),
     "events": Endpoint("EventBridge", ("events",)),
     "firehose": Endpoint("Data Firehose", ("kinesis-firehose",)),
@@ -97,66 +119,108 @@ _OTHERS = {
 
 
 def endpoints_table(seen: Seen) -> Table:
-    """Return the endpoints that the pipeline's nodes would need in a VPC.
+    """Return the endpoints that the pipeline's nodes need in a VPC.
 
     Returns
     -------
     Table
-        Columns service, endpoint service, type, published, needed by function code, needed by the Lambda
-        service, why. The four published rows always stand, in the page's order; a service that roles name
-        and the page does not has its own row below.
+        Columns service, endpoint service, type, published, needed by function code, needed by container,
+        needed by the Lambda service, why, stands (in which VPC, or why not), monthly cost (of being there).
+        The four published rows always stand, in the page's order; a service that roles name and the page does
+        not has its own row below.
     """
-    by_code, by_lambda = _needs(seen)
-    prefixes = [*PUBLISHED, *sorted({*by_code, *by_lambda} - set(PUBLISHED))]
+    by_code, by_lambda, elsewhere = _needs(seen)
+    prefixes = [*PUBLISHED, *sorted({*by_code, *by_lambda, *elsewhere} - set(PUBLISHED))]
+    there = standing(seen.graph, seen.template)
     rows = tuple(
-        _row(seen, prefix, by_code.get(prefix, {}), by_lambda.get(prefix, {})) for prefix in prefixes
+        _row(
+            seen,
+            prefix,
+            _Callers(by_code.get(prefix, {}), by_lambda.get(prefix, {}), elsewhere.get(prefix, {})),
+            there,
+        )
+        for prefix in prefixes
     )
-    return Table("endpoints", COLUMNS, rows, NOTES, frozenset({"endpoint service"}))
+    notes = (*NOTES, *(() if placed(seen.graph) else (_NO_VPC,)), *cost_notes())
+    return Table("endpoints", COLUMNS, rows, notes, frozenset({"endpoint service", "stands"}))
 
 
+_NO_VPC = "No node is placed in a VPC: the functions call AWS by its public addresses, over TLS."
 Needs = dict[str, dict[str, set[str]]]
 
 
-def _needs(seen: Seen) -> tuple[Needs, Needs]:
-    """Return, for code and for the Lambda service: prefix -> action -> nodes whose roles hold it."""
+@dataclass(frozen=True, slots=True)
+class _Callers:
+    """Who asks a service for what: action -> nodes."""
+
+    code: Mapping[str, set[str]]
+    by_lambda: Mapping[str, set[str]]
+    elsewhere: Mapping[str, set[str]]
+
+
+def _needs(seen: Seen) -> tuple[Needs, Needs, Needs]:
+    """Return, for code, the Lambda service and others: prefix -> action -> nodes whose roles hold it."""
     by_code: Needs = defaultdict(lambda: defaultdict(set))
     by_lambda: Needs = defaultdict(lambda: defaultdict(set))
+    elsewhere: Needs = defaultdict(lambda: defaultdict(set))
     nodes = positions(seen.graph)
     for grant in seen.grants:
         if grant.principal in nodes:
             prefix, colon, _ = grant.action.partition(":")
             # a star, a NotAction or a managed policy names no service: it is shown as it stands
             named = prefix.lower() if colon and prefix.isalnum() else grant.action
-            caller = by_lambda if grant.action.lower() in _BY_LAMBDA else by_code
+            if named == "ec2" or grant.action.lower() in _BY_LAMBDA:
+                caller = by_lambda
+            else:
+                caller = elsewhere if named in _ELSEWHERE else by_code
             caller[named][grant.action].add(grant.principal)
-    return by_code, by_lambda
+    return by_code, by_lambda, elsewhere
 
 
-def _row(
-    seen: Seen, prefix: str, code: Mapping[str, set[str]], service: Mapping[str, set[str]]
-) -> tuple[str, ...]:
+def _row(seen: Seen, prefix: str, callers: _Callers, there: Mapping[str, Standing]) -> tuple[str, ...]:
     known = PUBLISHED.get(prefix) or _OTHERS.get(prefix) or Endpoint(prefix, (), _UNKNOWN)
     names = ", ".join(f"com.amazonaws.<region>.{suffix}" for suffix in known.suffixes) or _UNKNOWN
+    is_called = bool(callers.code)
+    found = next((there[suffix] for suffix in known.suffixes if suffix in there), None)
+    if found is not None:
+        stands, cost = str(found), monthly(found.type, found.zones)
+    elif is_called:
+        stands, cost = _missing(seen), monthly(known.type, 1, each=True)
+    else:
+        stands, cost = "not needed", _NONE
     return (
         known.service,
         names,
         known.type,
         "✓ published" if prefix in PUBLISHED else "not on the page",
-        nodes_in_words(_holders(code), seen.graph),
-        nodes_in_words(_holders(service), seen.graph),
-        "; ".join(_why(code, service)) or "no role names it",
+        nodes_in_words(_holders(callers.code), seen.graph),
+        _NONE,
+        nodes_in_words(_holders(callers.by_lambda), seen.graph),
+        "; ".join(_why(prefix, callers)) or "no role names it",
+        stands,
+        cost,
     )
+
+
+def _missing(seen: Seen) -> str:
+    """Return why no endpoint stands for what is called."""
+    vpcs = placed(seen.graph).values()
+    if not vpcs:
+        return "no VPC"
+    return "not in the VPC" if all(vpc.create or vpc.is_described for vpc in vpcs) else "not known"
 
 
 def _holders(actions: Mapping[str, set[str]]) -> set[str]:
     return {node for nodes in actions.values() for node in nodes}
 
 
-def _why(code: Mapping[str, set[str]], service: Mapping[str, set[str]]) -> Iterator[str]:
-    if code:
-        yield f"the functions' own code calls {_actions(code)}"
-    if service:
-        yield f"the Lambda service, with the node's role, calls {_actions(service)}"
+def _why(prefix: str, callers: _Callers) -> Iterator[str]:
+    if callers.code:
+        yield f"the functions' own code calls {_actions(callers.code)}"
+    if callers.by_lambda:
+        yield f"the Lambda service, with the node's role, calls {_actions(callers.by_lambda)}"
+    if callers.elsewhere:
+        yield _ELSEWHERE[prefix]
 
 
 def _actions(actions: Mapping[str, set[str]]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import lakenb as lk
-from lakenb.backends.local.inputs import Input, gather
+from lakenb.backends.local.inputs import Input, firings, gather
 from lakenb.errors import InputsError, LocalRunError
 
 NOBODY = 65_534
@@ -213,3 +213,35 @@ def test_file_and_folder_that_may_not_be_read_are_told() -> None:
     assert said.startswith("3 faults\n")
     assert "it cannot be read\n  where: file" in said
     assert said.count("cannot be looked at: Permission denied") == 2
+
+
+def queue_and_schedules() -> lk.Pipeline:
+    queue = "arn:aws:sqs:eu-central-1:111122223333:intake"
+    intake = lk.SqsTrigger("intake", queue=queue, documents_in=["s3://docs/in/", "s3://other/"])
+    daily = lk.SchedulerTrigger("daily", schedule="rate(1 day)", documents=["s3://lists/deep/a.txt"])
+    nightly = lk.SchedulerTrigger("nightly", schedule="rate(1 day)")
+    return lk.Pipeline("inputs", lk.S3Storage("results").with_sources(intake, daily, nightly))
+
+
+def test_files_go_where_triggers_were_told_that_documents_lie(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt", "more/b.txt")
+    pipe = queue_and_schedules()
+    assert gather(pipe, {"intake": tmp_path}) == (
+        Input("intake", "in/a.txt", tmp_path / "a.txt", "docs"),
+        Input("intake", "in/more/b.txt", tmp_path / "more/b.txt", "docs"),
+    )
+    given = {"daily": tmp_path / "a.txt", "nightly": 3}
+    assert gather(pipe, given) == (Input("daily", "deep/a.txt", tmp_path / "a.txt", "lists"),)
+    assert firings(pipe, given) == {"daily": 1, "nightly": 3}
+    assert firings(pipe, {"intake": tmp_path}) == {}
+
+
+@pytest.mark.parametrize("nothing", [(), []])
+def test_schedules_that_make_their_documents_need_no_path(nothing: Any) -> None:
+    nightly = lk.SchedulerTrigger("nightly", schedule="rate(1 day)")
+    pipe = lk.Pipeline("inputs", nightly.pipe(lk.S3Storage("results")))
+    assert gather(pipe, nothing) == ()
+    assert firings(pipe, nothing) == {"nightly": 1}
+    assert firings(pipe, 2) == {"nightly": 2}
+    with pytest.raises(InputsError, match=r"it is told how often to fire, not 'a\.txt'"):
+        firings(pipe, "a.txt")

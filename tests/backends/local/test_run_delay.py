@@ -64,6 +64,8 @@ def test_a_document_waits_and_goes_on(letter: Path, strict: bool) -> None:
         denied = session.attempt("pause", "sns:Publish", "pause.topic")
         assert not denied.allowed
         assert "because no identity-based policy allows the SNS:Publish action" in denied.message
+        assert session.attempt("pause", "states:StartExecution", "pause.machine").allowed
+        assert not session.attempt("results", "states:StartExecution", "pause.machine").allowed
 
 
 @pytest.mark.parametrize(

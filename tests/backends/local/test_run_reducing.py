@@ -39,11 +39,11 @@ REASONS: dict[str, dict[str, Any]] = {
 }
 
 
-def gathering(*, strict: bool = False, **options: Any) -> lk.Pipeline:
+def gathering(*, strict: bool = False, key: lk.Key | None = None, **options: Any) -> lk.Pipeline:
     """Return a pipeline that makes composites of archives."""
     files = lk.S3Trigger("inbox").pipe(lk.ZipInflate("unzip"))
     group = files.pipe(lk.Reducer("group", **options))
-    return lk.Pipeline("archives", group.pipe(lk.S3Storage("results")), strict=strict)
+    return lk.Pipeline("archives", group.pipe(lk.S3Storage("results")), strict=strict, key=key)
 
 
 def archive(folder: Path, name: str = "a.zip", files: int = FILES) -> Path:
@@ -85,6 +85,16 @@ def test_each_archive_makes_one_composite_of_its_files(reason: str, strict: bool
             assert [session.read(url).decode() for url in urls] == [f"{name} {n}" for n in range(FILES)]
 
 
+def test_under_a_key_events_are_kept_and_windows_end_as_well(tmp_path: Path) -> None:
+    pipe = gathering(window=WINDOW, key=lk.Key())
+    run = pipe.run([archive(tmp_path)])
+    assert counts(run)["unzip -> group"] == (FILES, FILES, 0, 0)
+    assert counts(run)["group -> results"] == (1, 1, 0, 0)
+    assert run.is_confirmed
+    asked = {one.action for one in run.decision_records if one.who == "group (role for schedules)"}
+    assert asked == {"sqs:SendMessage", "kms:GenerateDataKey", "kms:Decrypt"}
+
+
 def test_a_composite_hangs_on_what_its_chain_began_with(tmp_path: Path) -> None:
     run = gathering(count=FILES).run([archive(tmp_path)])
     ((root,), (composite, *files)) = run.lineage.roots, run.lineage.roots[0].children
@@ -117,7 +127,7 @@ def test_a_predicate_that_gives_no_answer_fails_its_events(tmp_path: Path) -> No
 
 def test_a_run_says_that_it_does_not_sit_through_a_window(tmp_path: Path) -> None:
     run = gathering(window=WINDOW).run([archive(tmp_path)])
-    said = "'group' gathers events for 1:00:00: here until nothing else is under way"
+    said = "A run does not sit through a wait: once all else is still, time is put forward to the next one"
     assert said in run.unenforced
     assert run.duration < WINDOW
 

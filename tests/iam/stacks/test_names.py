@@ -162,3 +162,30 @@ def test_the_partition_is_that_of_the_region() -> None:
 def test_a_queue_whose_name_is_another_resources_follows_it() -> None:
     world = world_of(Store=bucket(BucketName="b"), Work=resource("AWS::SQS::Queue", QueueName=ref("Store")))
     assert world.resources["Work"].arn == f"arn:aws:sqs:{HERE}:b"
+
+
+def test_a_deployed_managed_policy_is_the_one_that_roles_name() -> None:
+    document = {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+    things = {
+        "More": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}},
+        "Apart": {
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": {"PolicyDocument": document, "Path": "/team/"},
+        },
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": {"Statement": []},
+                "ManagedPolicyArns": [{"Ref": "More"}, {"Ref": "Apart"}],
+            },
+        },
+    }
+    physical = {
+        "More": "arn:aws:iam::111122223333:policy/stack-More-1A2B",
+        "Apart": "arn:aws:iam::111122223333:policy/team/stack-Apart-1A2B",
+    }
+    [world] = worlds(source(template(things)), physical=physical, account="111122223333")
+    assert world.resources["More"].arn == physical["More"]
+    assert world.resources["Apart"].arn == physical["Apart"]
+    assert len(world.identities["Role"].policies) == 2
+    assert world.unresolved == ()

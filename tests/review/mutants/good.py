@@ -10,6 +10,7 @@ import lakenb as lk
 from tests.backends.local.everything import everything
 from tests.examples import letters
 from tests.review.handmade import in_vpc, keyed, pipeline, under_key
+from tests.review.services import PIPELINES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,12 +33,25 @@ def strict() -> lk.Pipeline:
     return lk.Pipeline("strict", parts.pipe(lk.S3Storage("results")), strict=True)
 
 
+def _generated(name: str) -> Good:
+    """Return what is generated of a pipeline with services."""
+    made = PIPELINES[name]()
+    return Good(made.template(), made)
+
+
 _MAKERS: dict[str, Callable[[], Good]] = {
     "letters": lambda: Good(letters().template(), letters()),
     "everything": lambda: Good(everything().template(), everything()),
     "strict": lambda: Good(strict().template(), strict()),
     "under a key": lambda: Good(under_key(), keyed()),
     "in a VPC": lambda: Good(in_vpc(), pipeline()),
+    "gathering": lambda: _generated("gathering"),
+    "waiting": lambda: _generated("waiting"),
+    "timed": lambda: _generated("timed"),
+    "listed": lambda: _generated("listed"),
+    "intake": lambda: _generated("intake"),
+    "indexed": lambda: _generated("indexed"),
+    "filed": lambda: _generated("filed"),
 }
 NAMES = tuple(_MAKERS)
 

@@ -10,10 +10,13 @@ from tests.review.mutants.good import NAMES, good
 from tests.review.mutants.mutations import PROPERTIES, STATEMENTS, mutants
 from tests.review.mutants.survivors import ARGUMENTS, NOT_YET, OF_NETWORKS, argued
 from tests.review.mutants.sweep import TABLE, Sweep, sweep, written
+from tests.review.services import PIPELINES
 
 # Primes, so that a sample meets every kind of change at places of every sort; the largest template is swept
 # more thinly. The whole takes some minutes, the samples about half a minute.
-EVERY = {"letters": 5, "everything": 17, "strict": 5, "under a key": 5, "in a VPC": 7}
+EVERY = {"letters": 5, "everything": 17, "strict": 5, "under a key": 5, "in a VPC": 7} | dict.fromkeys(
+    PIPELINES, 7
+)
 # What is missed on a bad day must not be among these: the share of changed statements that a claim notices.
 LEAST_OF_STATEMENTS = 0.75
 

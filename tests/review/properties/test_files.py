@@ -51,6 +51,37 @@ def test_a_mount_target_of_another_file_system_is_none() -> None:
     assert any((one[0], one[1]) == ("P10", FUNCTION) for one in found(template))
 
 
+@pytest.mark.parametrize(
+    ("steps", "value"),
+    [
+        (("Path",), "/"),
+        (("CreationInfo", "OwnerUid"), "0"),
+        (("CreationInfo", "OwnerGid"), "2000"),
+    ],
+)
+def test_a_folder_that_is_not_the_user_s_own_is_found(steps: tuple[str, ...], value: str) -> None:
+    template = changed(FILED.template(), POINT, "Properties", "RootDirectory", *steps, to=value)
+    assert ("P10", POINT, "Properties.RootDirectory.Path") in found(template)
+
+
+def test_a_function_that_does_not_await_its_mount_targets_is_found() -> None:
+    assert ("P10", FUNCTION, "DependsOn") in found(without(FILED.template(), FUNCTION, "DependsOn"))
+
+
+@pytest.mark.parametrize(
+    ("group", "rules", "number"),
+    [
+        ("IndexFileSystemGroup", "SecurityGroupIngress", 0),
+        ("PipelineFunctionsGroup", "SecurityGroupEgress", 1),
+    ],
+)
+def test_security_groups_that_are_closed_for_files_are_found(group: str, rules: str, number: int) -> None:
+    steps = ("Properties", rules, number)
+    template = changed(FILED.template(), group, *steps, "FromPort", to=2050)
+    template = changed(template, group, *steps, "ToPort", to=2050)
+    assert ("P10", "IndexMountTargetA", "Properties.SecurityGroups") in found(template)
+
+
 @pytest.mark.parametrize("name", ["DeletionPolicy", "UpdateReplacePolicy"])
 def test_an_index_that_goes_with_the_stack_is_found(name: str) -> None:
     assert ("P10", SYSTEM, name) in found(changed(FILED.template(), SYSTEM, name, to="Delete"))

@@ -58,6 +58,38 @@ def test_an_event_that_cannot_be_published_must_be_kept() -> None:
     assert ("P4", MACHINE, "Properties.Definition") in found(template)
 
 
+def test_an_event_that_is_not_sent_as_it_came_is_found() -> None:
+    assert ("P10", MACHINE, "Properties.Definition") in found(
+        state("Publish", "Parameters", "Message.$", to="$.document")
+    )
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ("Publish", "Catch", 0, "ResultPath"),  # the error would take the event's place
+        ("Keep", "Retry"),  # nothing catches what fails there
+        ("Keep", "Parameters", "MessageBody"),
+        ("Keep", "Parameters", "MessageBody", "event.$"),
+    ],
+)
+def test_an_event_that_would_be_lost_on_its_way_aside_is_found(steps: tuple[str | int, ...]) -> None:
+    place = ("Properties", "Definition", "States", *steps)
+    assert ("P4", MACHINE, "Properties.Definition") in found(without(WAITING.template(), MACHINE, *place))
+
+
+@pytest.mark.parametrize("steps", [("StartAt",), ("States", "Wait", "Next"), ("States", "Publish", "End")])
+def test_a_machine_that_does_not_go_its_way_is_found(steps: tuple[str, ...]) -> None:
+    template = without(WAITING.template(), MACHINE, "Properties", "Definition", *steps)
+    assert ("P10", MACHINE, "Properties.Definition") in found(template)
+
+
+def test_a_machine_that_publishes_at_once_is_found() -> None:
+    steps = ("Properties", "Definition", "StartAt")
+    template = changed(WAITING.template(), MACHINE, *steps, to="Publish")
+    assert ("P10", MACHINE, "Properties.Definition") in found(template)
+
+
 def test_another_wait_than_was_chosen_is_found() -> None:
     assert ("P10", MACHINE, "Properties.Definition") in found(state("Wait", "Seconds", to=60))
 
@@ -74,7 +106,11 @@ def test_the_standard_type_is_the_default() -> None:
 def test_a_definition_may_be_a_text() -> None:
     def as_text(resources: Template) -> None:
         properties = resources[MACHINE]["Properties"]
-        properties["DefinitionString"] = json.dumps(properties.pop("Definition"))
+        written = properties.pop("Definition")
+        for state in written["States"].values():
+            if "Resource" in state:  # no intrinsic function works within a text
+                state["Resource"] = state["Resource"]["Fn::Sub"].replace("${AWS::Partition}", "aws")
+        properties["DefinitionString"] = json.dumps(written)
 
     template = altered(WAITING.template(), as_text)
     assert found(template) == set()

@@ -150,7 +150,7 @@ def test_p8_knows_a_given_subnet_by_an_endpoint_that_stands_in_it() -> None:
 def test_p8_wants_a_function_in_the_vpc_that_the_graph_names() -> None:
     inbox = lk.S3Trigger("inbox", prefix="letters/")
     splitter = lk.RecursiveCharacterTextSplitter("sentences", chunk_size=80, chunk_overlap=0)
-    placed = lk.Pipeline("kept", inbox.pipe(splitter).pipe(lk.S3Storage("results")), vpc="vpc-1")
+    placed = lk.Pipeline("kept", inbox.pipe(splitter).pipe(lk.S3Storage("results")), vpc=lk.Vpc(create=True))
     found = faults(under_key(), placed)
     assert found == [
         ("P8", f"{node}Function", "Properties.VpcConfig") for node in ("Inbox", "Results", "Sentences")

@@ -25,6 +25,7 @@ OTHER = {"Fn::GetAtt": ["ResultsQueue", "Arn"]}
         (("FlexibleTimeWindow", "Mode"), "FLEXIBLE"),
         (("StartDate",), "2030-01-01T00:00:00Z"),
         (("EndDate",), "2027-01-01T00:00:00Z"),
+        (("Target", "Input"), '{"scheduledTime":"now"}'),
     ],
     ids=lambda value: str(value)[:30],
 )

@@ -40,17 +40,20 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "ministack.core.router": ("detect_service", "extract_access_key_id", "extract_region"),
     "ministack.services.cloudformation.provisioners": ("_RESOURCE_HANDLERS",),
     "ministack.services.cloudwatch_logs": ("_log_groups",),
+    "ministack.services.dynamodb": ("_tables",),
     "ministack.services.ec2": ("_vpc_endpoints",),
     "ministack.services.eventbridge": (
         "_dispatch_to_sqs", "_invoke_target", "_pattern_event_view", "start_scheduler", "threading",
     ),
     "ministack.services.iam": ("_access_keys", "_roles", "_user_inline_policies", "_users"),
     "ministack.services.lambda_svc": (
-        "_create_esm", "_emit_lambda_logs", "_esm_inflight", "_esms", "_functions", "_get_func_record_for_qualifier",
-        "_invalid_parameter_value", "_iter_all_esms", "_resolve_existing_esm_function", "_vpc_config_with_id",
+        "_create_esm", "_emit_lambda_logs", "_esm_inflight", "_esms", "_functions",
+        "_get_func_record_for_qualifier", "_invalid_parameter_value", "_iter_all_esms",
+        "_resolve_existing_esm_function", "_vpc_config_with_id",
         "execution_credentials", "executions_in_flight", "threading",
     ),
-    "ministack.services.s3": ("_buckets", "_deliver_event_to_sqs", "_object_tags", "threading"),
+    "ministack.services.kms": ("_aliases", "_resolve_key"),
+    "ministack.services.s3": ("_bucket_encryption", "_buckets", "_deliver_event_to_sqs", "_object_tags", "threading"),
     "ministack.services.scheduler": (
         "_SCHEDULE_TICK_INTERVAL", "_at_time_epoch", "_schedule_last_fired", "_schedules",
         "_tick_schedules", "handle_request", "start_scheduler",
@@ -65,7 +68,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "ministack.services.stepfunctions": (
         "_ExecutionError", "_execute_task", "_execute_wait", "_invoke_resource", "_scaled_sleep",
-        "_state_machines", "threading",
+        "_start_execution", "_state_machines", "error_response_json", "threading",
     ),
     "ministack.services.sts": ("is_root_access_key", "register_session"),
 }  # fmt: skip

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from . import border, conformance, contexts, enforcement, keys
+from . import border, conformance, contexts, enforcement, keyed, keys
 from .records import RECORDS, Decision
 
 if TYPE_CHECKING:
@@ -66,7 +66,20 @@ def service_may(caller: Caller, action: str, resource: str, policy: Any) -> bool
         Decision(caller.service, action, resource, outcome, decided_by, result.matched_sid, message, told),
         gate=caller.gate,
     )
-    return outcome == "ALLOWED"
+    return outcome == "ALLOWED" and _key_lets_service(caller, action, resource)
+
+
+def _key_lets_service(caller: Caller, action: str, resource: str) -> bool:
+    """Ask the key of a queue whether a service may encrypt what it brings there."""
+    is_sent = action == "sqs:SendMessage"
+    asked = keyed.of_queue(caller.service, resource, dict(caller.context)) if is_sent else None
+    return asked is None or _key_allows(f"{caller.gate}-key", caller.service, asked)
+
+
+def _key_allows(gate: str, service: str, asked: keyed.Asked) -> bool:
+    policy = keyed.policy_of(asked.key)
+    caller = Caller(gate, service, asked.context)
+    return all(service_may(caller, one, asked.key, policy) for one in asked.actions)
 
 
 def service_may_take(caller: Caller, role_arn: str) -> bool:
@@ -86,7 +99,13 @@ def service_may_take(caller: Caller, role_arn: str) -> bool:
     return service_may(caller, "sts:AssumeRole", role_arn, role["AssumeRolePolicyDocument"])
 
 
-def role_may(gate: str, function: Mapping[str, Any], action: str, resource: str) -> bool:
+def role_may(
+    gate: str,
+    function: Mapping[str, Any],
+    action: str,
+    resource: str,
+    service_context: Mapping[str, Any] | None = None,
+) -> bool:
     """Ask whether a function's role may do something itself, and record the answer.
 
     Parameters
@@ -97,6 +116,8 @@ def role_may(gate: str, function: Mapping[str, Any], action: str, resource: str)
         The function's configuration.
     action, resource
         What its role would do, on what.
+    service_context
+        The condition keys that a service sends along, in lower case.
     """
     role = function["Role"]
     account, name = role.split(":")[4], role.rsplit("/", 1)[-1]
@@ -104,7 +125,7 @@ def role_may(gate: str, function: Mapping[str, Any], action: str, resource: str)
     ctx = border.of(_ENGINE, "EvalContext")(
         principal_arn=keys.session_arn(role, function["FunctionName"]), principal_type="AssumedRole",
         principal_account=account, action=action, resource_arn=resource, region=_region(),
-        secure_transport=True,
+        secure_transport=True, service_context=dict(service_context or {}),
     )  # fmt: skip
     layers: list[Any] = []
     token = conformance.trace.set(layers)
@@ -115,13 +136,27 @@ def role_may(gate: str, function: Mapping[str, Any], action: str, resource: str)
         result = border.of(_ENGINE, "evaluate")(ctx, policies, *limits)
         found = border.of(_ENGINE, "_resource_policy")(service, resource)
         if found is not None:
-            result = border.of(_ENGINE, "combine_resource_policy")(result, ctx, *found, limits=limits)
+            result = border.of(_ENGINE, "combine_resource_policy")(
+                result, ctx, *found, required=service == "kms", limits=limits
+            )
     finally:
         conformance.trace.reset(token)
     refused = result.decision != "Allow"
     decision = enforcement.decide(layers, action, resource, refused=refused)
     RECORDS.gated(replace(decision, context=contexts.told(ctx)), gate=gate)
-    return not refused
+    return not refused and _key_lets_role(gate, function, action, resource)
+
+
+def _key_lets_role(gate: str, function: Mapping[str, Any], action: str, resource: str) -> bool:
+    """Ask the key of what a role acts on: the role, through the service; for a log CloudWatch Logs itself."""
+    if action == "logs:PutLogEvents":
+        asked = keyed.of_log_group(resource)
+        return asked is None or _key_allows(f"{gate}-key", f"logs.{_region()}.amazonaws.com", asked)
+    asked = keyed.asked_of(action, resource, _region())
+    for one in asked.actions if asked is not None else ():
+        if not role_may(f"{gate}-key", function, one, asked.key, asked.context):
+            return False
+    return True
 
 
 def remembered(key: tuple[str, ...], ask: Callable[[], bool]) -> bool:

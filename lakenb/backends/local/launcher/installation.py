@@ -10,6 +10,7 @@ from . import (
     deliveries,
     doors,
     enforcement,
+    key_door,
     keys,
     log_ends,
     mappings,
@@ -46,6 +47,7 @@ def install(config: dict[str, Any], port: int) -> None:
     transport.install_version()
     actions.install(aliases_only=False)
     enforcement.install()
+    key_door.install()
     deliveries.install(log_only=False)
     mappings.install()
     schedules.install()

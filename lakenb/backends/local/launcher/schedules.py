@@ -14,7 +14,7 @@ import re
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
-from . import border, gates, watch
+from . import border, gates, keyed, watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,7 @@ _SERVICE: Final = "scheduler.amazonaws.com"
 _LOOK_EVERY: Final = 0.5  # seconds: AWS is precise to a minute, and a run has less patience
 _SCHEDULE: Final = re.compile(r"/schedules/([^/]+)")
 _NO_PERMISSION: Final = "NO_PERMISSIONS"
+_NO_KEY: Final = "KEY_ACCESS_DENIED"
 _NOT_SERVED: Final = "TARGET_NOT_SERVED_HERE"
 
 
@@ -71,7 +72,9 @@ def _fire(schedule: Mapping[str, Any], target: Mapping[str, Any], now: float) ->
         body = body.replace(keyword, value)
     queue, error = target["Arn"], ""
     is_trusted = _is_trusted(schedule, target)
-    if ":sqs:" not in queue:
+    if is_trusted and not _may_open(schedule, target):
+        body, error = "{}", _NO_KEY  # what it should send, it cannot read
+    elif ":sqs:" not in queue:
         error = _NOT_SERVED
     elif not (is_trusted and _may_send(schedule, target, queue)):
         error = _NO_PERMISSION
@@ -102,6 +105,15 @@ def _is_trusted(schedule: Mapping[str, Any], target: Mapping[str, Any]) -> bool:
 def _may_send(schedule: Mapping[str, Any], target: Mapping[str, Any], queue: str) -> bool:
     session = {"Role": target["RoleArn"], "FunctionName": schedule["Name"]}
     return gates.role_may("scheduler-send", session, "sqs:SendMessage", queue)
+
+
+def _may_open(schedule: Mapping[str, Any], target: Mapping[str, Any]) -> bool:
+    """Ask the key of what a schedule sends, if there is one, as the schedule's role."""
+    asked = keyed.of_schedule(schedule)
+    session = {"Role": target["RoleArn"], "FunctionName": schedule["Name"]}
+    return asked is None or all(
+        gates.role_may("scheduler-key", session, action, asked.key, asked.context) for action in asked.actions
+    )
 
 
 def _send(queue: str, body: str, reason: Mapping[str, str]) -> None:

@@ -11,7 +11,7 @@ import contextvars
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from . import border, gates, watch
+from . import border, gates, keyed, watch
 from .waits import Wait, listed
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def install() -> None:
     """Ask a state machine's role for what its tasks do, and its trust for the role itself."""
     handlers = border.of("ministack.services.cloudformation.provisioners", "_RESOURCE_HANDLERS")[_TYPE]
     handlers["create"] = _made_with_trust(handlers["create"])
+    border.replace(_STATES, "_start_execution", _under_key)
     border.replace(_STATES, "_execute_task", _noting_execution)
     border.replace(_STATES, "_invoke_resource", _as_role)
     border.replace(_STATES, "_execute_wait", _noting_wait)
@@ -66,6 +67,28 @@ def _is_trusted(role_arn: str, machine: str) -> bool:
     """Ask a role's trust policy whether Step Functions may take it for a state machine."""
     context = {"aws:sourcearn": machine, "aws:sourceaccount": machine.split(":")[4]}
     return gates.service_may_take(gates.Caller("states-role", _SERVICE, context), role_arn)
+
+
+def _under_key(original: Any) -> Any:
+    """Begin an execution under a key only if the state machine's role may use the key for it.
+
+    Source: AWS Step Functions Developer Guide, "Data at rest encryption in Step Functions": the role needs
+    both actions, the caller none.
+    """
+
+    def start(data: Mapping[str, Any]) -> Any:
+        machine = str(data.get("stateMachineArn", ""))
+        asked = keyed.of_machine(machine)
+        if asked is not None:
+            role = border.of(_STATES, "_state_machines")[machine]["roleArn"]
+            session = {"Role": role, "FunctionName": str(data.get("name", ""))}
+            for action in asked.actions:
+                if not gates.role_may("states-key", session, action, asked.key, asked.context):
+                    message = f"the role of {machine} may not {action} with {asked.key}"
+                    return border.of(_STATES, "error_response_json")("KmsAccessDeniedException", message, 400)
+        return original(data)
+
+    return start
 
 
 def _noting_execution(original: Any) -> Any:

@@ -20,7 +20,7 @@ import types
 from pathlib import Path
 from typing import Any, Final
 
-from . import border, watch
+from . import border, mounts, watch
 
 # What Lambda's Python runtime brings: boto3 and what it needs.
 RUNTIME_PACKAGES: Final = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
@@ -63,7 +63,7 @@ def install(config: dict[str, Any], port: int) -> None:
     clean["AWS_ENDPOINT_URL"] = f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
     if certificate:
         clean["AWS_CA_BUNDLE"] = certificate
-    starter = _starter = Starter(_runtime_packages(home / "runtime"))
+    starter = _starter = Starter(_runtime_packages(home / "runtime"), mounts.Mounts(home))
     owner = "ministack.core.lambda_runtime"
     border.replace(
         owner, "os", lambda original: types.SimpleNamespace(**{**vars(original), "environ": clean})
@@ -115,10 +115,13 @@ class Starter:
     ----------
     packages
         The folder of Lambda's own packages.
+    files
+        What stands for mounted file systems.
     """
 
-    def __init__(self, packages: Path) -> None:
+    def __init__(self, packages: Path, files: mounts.Mounts) -> None:
         self._packages = packages
+        self._files = files
         self._lock = threading.Lock()
         self._requests: socket.socket | None = None
         self._warm: subprocess.Popen[bytes] | None = None
@@ -144,7 +147,8 @@ class Starter:
 
     def __call__(self, command: list[str], *, cwd: str, env: dict[str, str], **options: Any) -> Any:
         """Start the emulator's worker program in the function's folder and environment."""
-        program, environment = command[1], {**env, **_of_function()}
+        mounted = self._files.environment(getattr(_spawning, "config", {}))
+        program, environment = command[1], {**env, **_of_function(), **mounted}
         if self._requests is not None and self._may_fork(cwd, environment):
             with contextlib.suppress(OSError, ValueError):
                 return self._fork(program, cwd, environment)

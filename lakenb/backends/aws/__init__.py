@@ -1,0 +1,1 @@
+"""AWS itself: what is read of an account."""
