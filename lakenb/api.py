@@ -64,6 +64,7 @@ class Vpc(_Vpc):
         subnets: Sequence[str] = (),
         security_groups: Sequence[str] = (),
         pin: bool = False,
+        client: Any = None,
     ) -> Vpc:
         """Return the description of a VPC that exists, read from AWS with the session's own credentials.
 
@@ -80,6 +81,8 @@ class Vpc(_Vpc):
             The ids of the functions' security groups.
         pin
             Whether documents are bound to its endpoint for S3.
+        client
+            A boto3 client of EC2; by default one of the session's own.
 
         Raises
         ------
@@ -88,7 +91,7 @@ class Vpc(_Vpc):
         """
         from lakenb.backends.aws.describe_network import read_vpc  # noqa: PLC0415 - boto3 is imported when used
 
-        found = read_vpc(id, subnets=subnets, security_groups=security_groups, pin=pin)
+        found = read_vpc(id, subnets=subnets, security_groups=security_groups, pin=pin, client=client)
         return cls(**{field.name: getattr(found, field.name) for field in fields(found)})
 
 

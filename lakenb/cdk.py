@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 try:
     import aws_cdk
     import jsii
+    from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_s3 as s3
@@ -30,16 +31,18 @@ except ImportError as _error:
 from lakenb.backends.cdk.tokens import in_stack_shared_by_others
 from lakenb.errors import Fault, OptionError, QuotaError, SynthError
 from lakenb.graph.keys import Key
+from lakenb.graph.networks import Vpc, placed
 from lakenb.packaging.zips import function_zip
+from lakenb.security.endpoints import services_called
 from lakenb.security.keys import key_at
-from lakenb.security.stores import given_bucket
+from lakenb.security.stores import given_bucket, provides
 from lakenb.template.build import arns_of, build
 from lakenb.template.keys import owner_statements
 from lakenb.template.names import Kind, logical_id
 from lakenb.template.quotas import one_stack_faults, quota_faults
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from lakenb.graph.code import Code
     from lakenb.graph.graph import Graph
@@ -67,11 +70,19 @@ class PipelineConstruct(Construct):
         The key that all of the pipeline is under, nodes with keys of their own apart. The statements that
         services need are added to its policy; where CDK cannot (a key that is only imported), they are
         printed as a warning, and its owner adds them.
+    vpc
+        The VPC in which all functions are placed, nodes with VPCs of their own apart. Where it is made in
+        this app, a missing endpoint is an error when the app is synthesized; of a VPC that is only imported,
+        what it must have is printed as a warning.
+    subnets
+        Where in it; its private subnets without a way to the internet by default, else its private ones.
+    security_groups
+        What guards the functions there; by default a group of this construct's own, which lets out HTTPS.
 
     Raises
     ------
     OptionError
-        If `buckets` does not fit the pipeline, or the pipeline names another key.
+        If `buckets` does not fit the pipeline, or the pipeline names another key or another VPC.
     SynthError
         If the stack holds this pipeline already, or a given bucket has a key of its own.
     QuotaError
@@ -95,9 +106,14 @@ class PipelineConstruct(Construct):
         pipeline: Graph,
         buckets: Mapping[str, s3.IBucket] | None = None,
         key: kms.IKey | None = None,
+        vpc: ec2.IVpc | None = None,
+        subnets: Sequence[ec2.ISubnet] = (),
+        security_groups: Sequence[ec2.ISecurityGroup] = (),
     ) -> None:
         super().__init__(scope, id)
         self.pipeline: Graph = pipeline if key is None else _under(pipeline, key, self.node.path)
+        if vpc is not None:
+            self.pipeline = self._within(vpc, subnets, security_groups)
         self._stack = aws_cdk.Stack.of(self)
         self._given: dict[str, s3.IBucket] = {}
         self._refuse_twice()
@@ -170,6 +186,30 @@ class PipelineConstruct(Construct):
         if faults := one_stack_faults(template) or quota_faults(template, told):
             raise QuotaError(faults)
         return template
+
+    def _within(
+        self, vpc: ec2.IVpc, subnets: Sequence[ec2.ISubnet], groups: Sequence[ec2.ISecurityGroup]
+    ) -> Graph:
+        """Return the pipeline in a VPC of CDK, which is looked at when the app is synthesized."""
+        where = f"PipelineConstruct {self.node.path!r}, vpc"
+        if self.pipeline.vpc is not None:
+            what = f"pipeline {self.pipeline.id!r} names a VPC already"
+            raise OptionError([Fault(what, where, "name it in one of the two places")])
+        chosen = subnets or vpc.isolated_subnets or vpc.private_subnets
+        if not groups:
+            own = ec2.SecurityGroup(self, "Functions", vpc=vpc, allow_all_outbound=False)
+            # a gateway's addresses are the service's public ones, which no template can name
+            own.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "to endpoints and gateways")
+            groups = [own]
+        made = Vpc(
+            subnets=[one.subnet_id for one in chosen],
+            security_groups=[one.security_group_id for one in groups],
+        )
+        if faults := made.faults(where):
+            raise OptionError(faults)
+        placed_there = self.pipeline.within(made)
+        aws_cdk.Aspects.of(self).add(_Reached(self, vpc, placed_there))
+        return placed_there
 
     def _key_of(self, node: str) -> str:
         """Return the ARN of the given key that a node's resources are under; empty for any other."""
@@ -255,7 +295,9 @@ def _under(pipeline: Graph, key: kms.IKey, where: str) -> Graph:
     """Return a pipeline under a key of CDK."""
     if pipeline.key is not None and not pipeline.key.is_made:
         what = f"pipeline {pipeline.id!r} names a key already"
-        raise OptionError([Fault(what, f"PipelineConstruct {where!r}, key", "name it in one of the two places")])
+        raise OptionError(
+            [Fault(what, f"PipelineConstruct {where!r}, key", "name it in one of the two places")]
+        )
     options = pipeline.key or Key()
     return pipeline.under(Key(key.key_arn, data_key_reuse=options.data_key_reuse))
 
@@ -284,7 +326,7 @@ def _send_to_event_bridge(bucket: s3.IBucket, node: str, key: str) -> None:
     """
     if bucket.encryption_key is not None and bucket.encryption_key.key_arn != key:
         what = f"the bucket of '{node}' has a key of its own, which the pipeline's roles may not use"
-        mend = "give the trigger that key (S3Trigger(..., key=...)), or the pipeline (PipelineConstruct(..., key=...))"
+        mend = "give the trigger that key by S3Trigger(..., key=...), or PipelineConstruct(..., key=...)"
         raise SynthError(what, f"trigger '{node}'", mend)
     if isinstance(bucket.node.default_child, s3.CfnBucket):
         aws_cdk.Aspects.of(bucket).add(_Announce(bucket))
@@ -308,6 +350,57 @@ class _Announce:
             return
         path = "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled"
         node.add_property_override(path, value=True)
+
+
+@jsii.implements(aws_cdk.IAspect)
+class _Reached:
+    """Looks for the endpoints of a VPC when the app is synthesized: by then all of them are there."""
+
+    def __init__(self, construct: PipelineConstruct, vpc: ec2.IVpc, pipeline: Graph) -> None:
+        self._construct = construct
+        self._vpc = vpc
+        self._pipeline = pipeline
+
+    def visit(self, node: IConstruct) -> None:
+        """Look once: at the pipeline's own construct."""
+        if node is not self._construct:
+            return
+        provided = provides(self._pipeline)
+        alone = [one for one in placed(self._pipeline) if self._pipeline.nodes[one].vpc is None]
+        needs = {one: services_called(self._pipeline, one, provided) for one in alone}
+        annotations = aws_cdk.Annotations.of(node)
+        if not isinstance(self._vpc.node.default_child, ec2.CfnVPC):
+            every = ", ".join(sorted({one for some in needs.values() for one in some}))
+            text = f"nothing is known of the imported VPC: it must have endpoints for {every}"
+            annotations.add_warning_v2("lakenb:endpoints", text)
+            return
+        standing = self._standing()
+        for one, services in needs.items():
+            for service in services:
+                if service not in standing:
+                    mend = "add it with add_gateway_endpoint or add_interface_endpoint"
+                    annotations.add_error(
+                        f"'{one}' calls {service}, for which its VPC has no endpoint: {mend}"
+                    )
+
+    def _standing(self) -> set[str]:
+        """Return the services for which the VPC has endpoints in this app, private names and all."""
+        stack = aws_cdk.Stack.of(self._construct)
+        own, found = stack.resolve(self._vpc.vpc_id), set()
+        for one in self._construct.node.root.node.find_all():
+            if isinstance(one, ec2.CfnVPCEndpoint) and stack.resolve(one.vpc_id) == own:
+                is_named = one.vpc_endpoint_type != "Interface" or one.private_dns_enabled is not False
+                if is_named:
+                    found.add(_last_part(stack.resolve(one.service_name)))
+        return found
+
+
+def _last_part(service: Any) -> str:
+    """Return the last part of an endpoint's service name, in which the region may be a token."""
+    if isinstance(service, dict):
+        parts = next(iter(service.values()))
+        service = "".join(one for one in parts[-1] if isinstance(one, str)) if isinstance(parts, list) else ""
+    return str(service).rpartition(".")[2]
 
 
 _SCRATCH: list[Path] = []

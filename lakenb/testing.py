@@ -29,7 +29,7 @@ from lakenb.iam.questions.askers import asker
 from lakenb.iam.questions.places import described, resource_text
 from lakenb.iam.questions.wording import context_words
 from lakenb.iam.stacks.read import worlds
-from lakenb.iam.stacks.source import Source, load, source
+from lakenb.iam.stacks.source import Source, load, source, together
 
 if TYPE_CHECKING:
     from lakenb.iam.proof.values import Outcome, Who, Witness
@@ -146,7 +146,8 @@ def _request(world: World, witness: Witness) -> list[str]:
 def _worlds(template: Template) -> tuple[World, ...]:
     """Return every deployment of a template that policies tell apart."""
     if isinstance(template, Pipeline):
-        return worlds(source(template.template(), name=template.id))
+        made = template.templates()
+        return worlds(together(made.root, made.nested, template.id))
     if isinstance(template, Source):
         return worlds(template)
     if isinstance(template, Mapping):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import lakenb as lk
-from tests.examples import Forwarder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +24,7 @@ def letters(key: lk.Key | str | None, key_per: KeyPer = "pipeline") -> lk.Pipeli
 def on_given_bucket(key: lk.Key | str, key_per: KeyPer = "pipeline") -> lk.Pipeline:
     """Return a pipeline whose trigger stands on a bucket of somebody else, by EventBridge."""
     inbox = lk.S3Trigger("inbox", bucket="given-bucket", prefix="in/", suffix=".txt")
-    end = inbox.pipe(Forwarder("seen")).pipe(lk.S3Storage("results"))
+    end = inbox.pipe(lk.Passthrough("seen")).pipe(lk.S3Storage("results"))
     return lk.Pipeline("given", end, key=key, key_per=key_per)
 
 

@@ -29,7 +29,7 @@ os._exit(0)
 
 
 def with_packages(program: str, *arguments: str, paths: tuple[str, ...] = ()) -> str:
-    """Return what a program prints that has the function's packages, less what it leaves out."""
+    """Return what a program prints that has the function's packages."""
     found = packages_of(lk.LanceDBStorage(dimensions=1).code())
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(found.folder), *paths))}
     command = [sys.executable, "-P", "-c", program, *arguments]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakenb.cli.load import load, split
-from lakenb.iam.stacks.source import Source, source
+from lakenb.iam.stacks.source import Source, together
 from lakenb.iam.stacks.source import load as load_source
 
 if TYPE_CHECKING:
@@ -44,5 +44,6 @@ def read(place: Place) -> tuple[Source, Graph | None]:
     file, _ = split(place.text)
     if Path(file).suffix.lower() == ".py" and not Path(place.text).is_dir():
         pipe = load(place.text)
-        return source(pipe.template(), name=pipe.id), pipe
+        made = pipe.templates()
+        return together(made.root, made.nested, pipe.id), pipe
     return load_source(place.text, stack=place.stack), None

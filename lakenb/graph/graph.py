@@ -137,9 +137,16 @@ class Graph:
 
     def under(self, key: Key) -> Self:
         """Return the same pipeline with everything under one key, nodes with keys of their own apart."""
+        return self._with(key=key, key_per="pipeline")
+
+    def within(self, vpc: Vpc) -> Self:
+        """Return the same pipeline with every function in a VPC, nodes with VPCs of their own apart."""
+        return self._with(vpc=vpc)
+
+    def _with(self, **changed: Any) -> Self:
         made = object.__new__(type(self))
         values = {one.name: getattr(self, one.name) for one in fields(self)}
-        for name, value in (values | {"key": key, "key_per": "pipeline"}).items():
+        for name, value in (values | changed).items():
             object.__setattr__(made, name, value)
         return made
 

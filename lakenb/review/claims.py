@@ -40,8 +40,9 @@ CLAIMS = (
         "P2",
         "Own store",
         "In its own store a role may put documents and abandon unfinished uploads, and do nothing else; no "
-        "two nodes share a store.",
-        "Every role that makes documents can put them into its own store.",
+        "two nodes share a store. A node's state (table, index, schedules, state machine, file system) is "
+        "its role's alone, for what its kind does with it, and no document lies in it.",
+        "Every role that makes documents can put them into its own store, and work on its own state.",
     ),
     Claim(
         "P3",
@@ -76,8 +77,8 @@ CLAIMS = (
     Claim(
         "P7",
         "In transit",
-        "Nobody, not even the account's administrator, reaches a bucket, queue or topic of the pipeline "
-        "without TLS, nor a bucket with TLS below 1.2.",
+        "Nobody, not even the account's administrator, reaches a bucket, queue, topic or file system of the "
+        "pipeline without TLS, nor a bucket with TLS below 1.2.",
         "With TLS 1.2 and 1.3 every role can do its work.",
         (
             "The other services' endpoints refuse requests without TLS 1.2 by themselves.",
@@ -94,7 +95,8 @@ CLAIMS = (
         "P9",
         "Deputies",
         "A service acts for the pipeline's own sources only: every permission of a service carries the "
-        "source condition that AWS documents for that call.",
+        "source condition that AWS documents for that call, and a role that a service takes may do the one "
+        "thing that it is for.",
         "Every service can make the calls that the pipeline needs of it.",
         ("AWS services send the condition keys that their pages document.",),
     ),

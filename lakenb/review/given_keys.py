@@ -1,7 +1,8 @@
 """Keys that are given, and given buckets under a key: what no template tells of them, and what is assumed.
 
-A key whose policy is not in the template would be deaf to its account, so that no role could use it. The proof
-takes its policy for the one that AWS recommends, and says so; who else may use such a key is its owner's.
+A key whose policy is not in the template would be deaf to its account, so that no role could use it. The
+proof takes its policy for the one that AWS recommends, and says so; who else may use such a key is its
+owner's.
 """
 
 from __future__ import annotations
@@ -64,8 +65,8 @@ def with_given_keys(world: World, index: Index, found: Found, wanted: Wanted) ->
 def _without(key: str, alias: str) -> Policy:
     """Return what says that no other key has an alias.
 
-    That a request on another key would carry it cannot be, and what cannot be is said by a deny: so a statement
-    that is bound to the alias reaches the one key, and one that is not is found out.
+    That a request on another key would carry it cannot be, and what cannot be is said by a deny: so a
+    statement that is bound to the alias reaches the one key, and one that is not is found out.
     """
     statement = {
         "Sid": "CannotBe",

@@ -14,7 +14,7 @@ from lakenb.review.find import BUCKET, LOGS, QUEUE, TOPIC
 from lakenb.review.needs import OVER_TLS, Need, objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from lakenb.iam.stacks.world import World
     from lakenb.review.find import Index
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 _KEY, _ALIAS = "AWS::KMS::Key", "AWS::KMS::Alias"
 _OPEN, _MAKE, _LOOK = ("kms:Decrypt",), ("kms:Decrypt", "kms:GenerateDataKey"), ("kms:DescribeKey",)
 # What each service is documented to send as encryption context. Amazon S3 User Guide, "Using server-side
-# encryption with AWS KMS keys" (the object's ARN, with a bucket key the bucket's); Amazon SNS Developer Guide,
-# "Setting up Amazon SNS topic encryption with server-side encryption"; Amazon DynamoDB Developer Guide,
-# "DynamoDB encryption at rest"; EventBridge Scheduler User Guide, "Using identity-based policies"; AWS Step
-# Functions Developer Guide, "Data at rest encryption in Step Functions". No page documents one for SQS.
+# encryption with AWS KMS keys" (the object's ARN, with a bucket key the bucket's); Amazon SNS Developer
+# Guide, "Setting up Amazon SNS topic encryption with server-side encryption"; Amazon DynamoDB Developer
+# Guide, "DynamoDB encryption at rest"; EventBridge Scheduler User Guide, "Using identity-based policies";
+# AWS Step Functions Developer Guide, "Data at rest encryption in Step Functions". None documents SQS's.
 _CONTEXTS = {
     "s3": "kms:encryptioncontext:aws:s3:arn",
     "sns": "kms:encryptioncontext:aws:sns:topicarn",
@@ -164,7 +164,7 @@ class _Uses:
     found: defaultdict[tuple[str, str, tuple[str, ...]], list[tuple[str, tuple[str, ...]]]]
 
     def add(self, key: str, service: str, actions: tuple[str, ...], sent: str = "", *may: str) -> None:
-        """Add one use: what the service sends as its context, and what may stand there; empty where nothing."""
+        """Add one use: what the service sends as its context, and what may stand there; empty for nothing."""
         if key and (sent, may) not in self.found[key, service, actions]:
             self.found[key, service, actions].append((sent, may or ((sent,) if sent else ())))
 

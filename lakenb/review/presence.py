@@ -66,6 +66,7 @@ def _has(case: Case, node: WantedNode) -> Iterator[PropertyResult]:
         demanded |= {"cache": case.found.cache} if node.has_cache else {}
         for service in node.services:
             demanded |= {name: getattr(found.state, name) for name in FIELDS[service]}
+        yield from _undeclared(node, found)
     for name, logical_id in demanded.items():
         what = _WORDS.get(name, name)
         text = f"the function of '{node.id}' has a {what} in the template"
@@ -75,6 +76,17 @@ def _has(case: Case, node: WantedNode) -> Iterator[PropertyResult]:
             evidence = f"{found.function} names no {what} of the template"
             mend = f"give it a {what} of its own"
             yield _result("P10", node.id, text, evidence, mend, found.function)
+
+
+def _undeclared(node: WantedNode, found: FoundNode) -> Iterator[PropertyResult]:
+    """Yield the state that a node really has and that the pipeline asks for nowhere."""
+    for service in found.state.services:
+        if service not in node.services:
+            name = FIELDS[service][0]
+            logical_id = getattr(found.state, name)
+            text = f"'{node.id}' has no {WORDS[name]} that the pipeline does not ask for"
+            evidence = f"{logical_id} is used by {found.function}, or starts it"
+            yield _result("P2", node.id, text, evidence, f"take {logical_id} out of the template", logical_id)
 
 
 def _receives_given(case: Case, node: WantedNode, found: FoundNode) -> PropertyResult:

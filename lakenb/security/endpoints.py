@@ -94,6 +94,12 @@ def endpoint_needs(graph: Graph, provided: Mapping[str, tuple[Store, ...]]) -> t
     )
 
 
+def services_called(graph: Graph, node: str, provided: Mapping[str, tuple[Store, ...]]) -> tuple[str, ...]:
+    """Return the services that a node's own code calls, sorted: what it needs endpoints for, in any VPC."""
+    statements = role_statements(graph, node, provided)
+    return tuple(sorted({service for one in statements for service, _ in _called(one)}))
+
+
 def _called(statement: Statement) -> Iterator[tuple[str, str]]:
     """Yield what the function's code calls of a statement: the service and the action."""
     if statement.effect != "Allow":

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakenb.graph.services import Service
 from lakenb.security.deputies import EVENTS, LOGS, S3, SNS, deputy
 from lakenb.security.key_uses import DECRYPT, MAKE
 from lakenb.security.keys import is_alias, key_at, keys_of
@@ -131,12 +130,12 @@ def key_assumptions(graph: Graph) -> tuple[str, ...]:
         if is_alias(key):
             sentences.append(f"{which} is an alias, and nobody else may move it to another key")
     for node, step in graph.nodes.items():
-        key = key_at(graph, node, is_bucket=False)
-        if key is None:
+        own = key_at(graph, node, is_bucket=False)
+        if own is None:
             continue
         buckets = dict.fromkeys((given_bucket(step), *(place.bucket for place in step.given_places())))
         what = [f"the objects of the given bucket {bucket!r}" for bucket in buckets if bucket]
         if queue := step.given_queue():
             what.append(f"the messages of the given queue {queue!r}")
-        sentences += [f"{one} are under {key}, or under no customer's key" for one in what]
+        sentences += [f"{one} are under {own}, or under no customer's key" for one in what]
     return tuple(dict.fromkeys(sentences))

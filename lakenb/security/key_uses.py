@@ -222,8 +222,8 @@ ROLE_USES = (
     ),
 )
 
-# Actions on data that ask no key of the caller, each with AWS's page. An action that stands neither here nor
-# above is not known to this table, and a template under a key is not made with it.
+# Actions that ask no key of the caller, each with AWS's page. Every action of every middleware stands here or
+# above: what is not known to this table would be forgotten under a key.
 ASKS_NO_KEY = {
     "elasticfilesystem:ClientMount": "Amazon EFS User Guide, Encrypting data at rest: EFS asks by its grant",
     "elasticfilesystem:ClientWrite": "Amazon EFS User Guide, Encrypting data at rest: EFS asks by its grant",
@@ -231,13 +231,13 @@ ASKS_NO_KEY = {
     "Required permissions for API callers",
     "scheduler:DeleteSchedule": "EventBridge Scheduler User Guide, Encryption at rest: a key is asked to "
     "encrypt and to open, not to delete",
-    "logs:CreateLogStream": "Amazon CloudWatch Logs User Guide, Encrypt log data in CloudWatch Logs using AWS "
-    "KMS: the service asks the key itself",
+    "logs:CreateLogStream": "Amazon CloudWatch Logs User Guide, Encrypt log data in CloudWatch Logs using "
+    "AWS KMS: the service asks the key itself",
     "logs:PutLogEvents": "Amazon CloudWatch Logs User Guide, Encrypt log data in CloudWatch Logs using AWS "
     "KMS: the service asks the key itself",
     "s3:AbortMultipartUpload": "Amazon S3 User Guide, Uploading and copying objects using multipart upload",
     "s3:DeleteObject": "Amazon S3 User Guide, Protecting data with encryption: nothing is opened",
-    "s3:ListBucket": "Amazon S3 User Guide, Protecting data with encryption: keys of objects are not encrypted",
+    "s3:ListBucket": "Amazon S3 User Guide, Protecting data with encryption: names are not encrypted",
     "sqs:DeleteMessage": "Amazon SQS Developer Guide, Encryption at rest: bodies alone are encrypted",
     "sqs:GetQueueAttributes": "Amazon SQS Developer Guide, Encryption at rest: bodies alone are encrypted",
     "iam:PassRole": "AWS KMS asks nothing where a role is passed",

@@ -150,7 +150,7 @@ def key_statements(graph: Graph, node: str, statements: Iterable[Statement]) -> 
 
 
 def extra_key_statements(graph: Graph, node: str, role: ExtraRole) -> tuple[Statement, ...]:
-    """Return what a role that a service takes for a node needs of keys: for its calls, and for the service."""
+    """Return what a role needs of keys that a service takes: for its calls, and for the service."""
     found = list(key_statements(graph, node, role.statements))
     for use in ROLE_USES:
         key = key_at(graph, node, is_bucket=False)

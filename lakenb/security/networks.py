@@ -117,5 +117,5 @@ def network_notes(graph: Graph) -> tuple[str, ...]:
             if vpc.endpoints is None
             else "what else its endpoints let through"
         )
-        notes[f"the VPC {name} is given: {what} are its owner's; the pipeline changes nothing of it"] = None
+        notes[f"The VPC {name} is given: {what} are its owner's; the pipeline changes nothing of it."] = None
     return tuple(notes)

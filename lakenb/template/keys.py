@@ -89,6 +89,7 @@ class NamedSources(Arns):
         self.used: dict[Target, None] = {}
 
     def of_source(self, target: Target) -> Any:
+        """Return the ARN of a source by its name."""
         self.used[target] = None
         name = _NAMED.get(target.sort)
         if name is None:

@@ -68,7 +68,7 @@ class Arns:
         self.triggers: frozenset[str] = triggers
         self.queues: Mapping[str, str] = queues
 
-    def of(self, target: Target) -> Any:
+    def of(self, target: Target) -> Any:  # noqa: PLR0911 - one return for each sort
         """Return the ARN of a target."""
         if (found := arn_in_networks(target)) is not None:
             return found

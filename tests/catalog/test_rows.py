@@ -17,11 +17,16 @@ KINDS: tuple[type[Step], ...] = (
     lk.Delay,
     lk.EmailTextProcessor,
     lk.ImageMetadataExtractor,
+    lk.LanceDBStorage,
+    lk.LanceDBStorage,
     lk.Passthrough,
     lk.PdfTextConverter,
     lk.RecursiveCharacterTextSplitter,
+    lk.Reducer,
     lk.S3Storage,
     lk.S3Trigger,
+    lk.SchedulerTrigger,
+    lk.SqsTrigger,
     lk.Transform,
     lk.ZipInflate,
 )
@@ -38,6 +43,14 @@ def as_they_came(docs: Any) -> Any:
 REQUIRED: dict[type[Step], dict[str, Any]] = {
     lk.Condition: {"predicate": is_large},
     lk.Delay: {"duration": timedelta(hours=1)},
+    lk.LanceDBStorage: {"dimensions": 3},
+    lk.LanceDBStorage: {"dimensions": 4},
+    lk.Reducer: {"count": 3},
+    lk.SchedulerTrigger: {"schedule": "rate(1 day)"},
+    lk.SqsTrigger: {
+        "queue": "arn:aws:sqs:us-east-1:111122223333:orders",
+        "documents_in": ["s3://given-archive/in/"],
+    },
     lk.Transform: {"function": as_they_came},
 }
 """Options without a default."""

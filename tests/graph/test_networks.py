@@ -55,7 +55,11 @@ def test_its_subnets_divide_its_addresses(zones: int, networks: list[str]) -> No
         ({"create": True, "prefix_lists": {"s3": "x"}}, "'x' is no id that begins with 'pl-'", "pl-0123"),
         (PLACE | {"subnets": ["sg-1"]}, "'sg-1' is no id that begins with 'subnet-'", "subnet-0123"),
         (PLACE | {"pin": True}, "none is described", "lk.Vpc.read"),
-        (PLACE | {"endpoints": [Endpoint("vpce-1", "sqs", "Gateway")]}, "a gateway for 'sqs'", "s3 and dynamodb"),
+        (
+            PLACE | {"endpoints": [Endpoint("vpce-1", "sqs", "Gateway")]},
+            "a gateway for 'sqs'",
+            "s3 and dynamodb",
+        ),
         (PLACE | {"endpoints": [Endpoint("vpce-1", "sqs", policy="{")]}, "is no JSON", "as AWS writes it"),
         (PLACE | {"endpoints": [Endpoint("vpce-1", "sqs", "Tunnel")]}, "of type 'Tunnel'", "'Gateway' or"),
     ],

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import PackageMetadata, distribution, requires, version
+from importlib.metadata import PackageMetadata, distribution, distributions, requires, version
+from typing import TYPE_CHECKING
 
 import pytest
 from packaging.requirements import Requirement
@@ -11,6 +12,10 @@ from packaging.utils import canonicalize_name
 
 import lakenb
 from lakenb.graph.steps import Step
+from lakenb.packaging.zips import packages_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ACCEPTED = {
     "0BSD": "permissive, asks for nothing",
@@ -43,6 +48,13 @@ FUNCTION_EXCEPTIONS = {
 }
 """Of what built-in handlers carry into functions; users install none of it."""
 
+INDEX_EXCEPTIONS = {
+    "tqdm": (
+        {"MPL-2.0"},
+        "lancedb imports it; the licence covers its own files, which travel unchanged and with their text",
+    ),
+}
+"""Of what the vector index carries into its function: its tests try it as it travels; nobody installs it."""
 TOOL_EXCEPTIONS = {
     "hypothesis": ({"MPL-2.0"}, "runs in tests only; the licence covers its own files, which stay unchanged"),
     "pathspec": ({"MPL-2.0"}, "used by mypy only; the licence covers its own files, which stay unchanged"),
@@ -50,8 +62,10 @@ TOOL_EXCEPTIONS = {
 """Of what only developers install."""
 
 SPELLINGS = {
+    "Apache 2": "Apache-2.0",
     "Apache 2.0": "Apache-2.0",
     "Apache License 2.0": "Apache-2.0",
+    "Apache License, Version 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
     "BSD License": "BSD-3-Clause",  # the classifier tells no clauses: both kinds are accepted
     "ISC License (ISCL)": "ISC",
@@ -104,13 +118,20 @@ def licences(metadata: PackageMetadata) -> set[str]:
     ]
     named = [text for text in classifiers if text not in STATUS_CLASSIFIERS]
     if not named and (listed := metadata.get_all("License")) and len(listed[0]) <= LONGEST_LIST:
-        named = listed[0].split(", ")
+        named = [listed[0]] if listed[0] in SPELLINGS else listed[0].split(", ")
     return {SPELLINGS.get(text, text) for text in named or metadata.get_all("License") or ["no licence"]}
 
 
 def faults(names: set[str], exceptions: dict[str, tuple[set[str], str]]) -> list[str]:
     """Return one line for each distribution whose licence no table accepts, and for each idle exception."""
-    found = {name: licences(distribution(name).metadata) - ACCEPTED.keys() for name in sorted(names)}
+    return faults_of({name: distribution(name).metadata for name in sorted(names)}, exceptions)
+
+
+def faults_of(
+    metadata: Mapping[str, PackageMetadata], exceptions: dict[str, tuple[set[str], str]]
+) -> list[str]:
+    """Return as `faults` does, for metadata by distribution."""
+    found = {name: licences(told) - ACCEPTED.keys() for name, told in metadata.items()}
     refused = [
         f"{name}: {licence} is not accepted"
         for name, unusual in found.items()
@@ -139,7 +160,8 @@ def test_what_developers_install_is_permissive_too() -> None:
 def carried() -> list[Requirement]:
     """Return what the rows of the built-in middlewares name."""
     kinds = [kind for kind in vars(lakenb).values() if isinstance(kind, type) and issubclass(kind, Step)]
-    texts = {text for kind in kinds if kind is not Step for text in kind.row.packages}
+    kinds = [kind for kind in kinds if kind not in {Step, lakenb.LanceDBStorage}]
+    texts = {text for kind in kinds for text in kind.row.packages}
     return [Requirement(text) for text in sorted(texts)]
 
 
@@ -147,6 +169,14 @@ def test_what_functions_carry_is_permissive_too() -> None:
     named = {canonicalize_name(requirement.name) for requirement in carried()}
     whole = named.union(*(closure(name, frozenset()) for name in named))
     assert faults(whole, FUNCTION_EXCEPTIONS) == []
+
+
+def test_what_the_vector_index_carries_is_permissive_too() -> None:
+    folder = packages_of(lakenb.LanceDBStorage(dimensions=1).code()).folder
+    told = [one.metadata for one in distributions(path=[str(folder)])]
+    found = {canonicalize_name(one["Name"]): one for one in told}
+    assert "lancedb" in found
+    assert faults_of(found, INDEX_EXCEPTIONS) == []
 
 
 def test_what_functions_carry_is_what_the_tests_try() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lakenb.review.deputies import CALLS, LAMBDA, S3, SNS, keys_sent
+from lakenb.review.deputies import CALLS, LAMBDA, S3, SCHEDULER, SNS, STATES, keys_sent
 
 
 def test_every_call_has_conditions_or_is_a_named_exception() -> None:
@@ -27,6 +27,11 @@ def test_no_call_stands_twice() -> None:
 def test_s3_sends_its_account_because_a_bucket_s_arn_holds_none() -> None:
     assert keys_sent(S3, "sqs:SendMessage", "queue policy") == ("aws:sourcearn", "aws:sourceaccount")
     assert keys_sent(SNS, "sqs:SendMessage", "queue policy") == ("aws:sourcearn",)
+
+
+@pytest.mark.parametrize("service", [SCHEDULER, STATES])
+def test_a_service_takes_a_role_for_its_own_source_of_the_account(service: str) -> None:
+    assert keys_sent(service, "sts:AssumeRole", "trust policy") == ("aws:sourcearn", "aws:sourceaccount")
 
 
 def test_a_call_without_a_row_is_refused() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import pytest
+
 import lakenb as lk
 from lakenb.iam.stacks.read import worlds
 from lakenb.iam.stacks.source import source
@@ -43,6 +45,24 @@ def test_a_given_bucket_has_an_arn_and_no_logical_id() -> None:
     graph = lk.Pipeline("p", inbox.pipe(lk.S3Storage("store")))
     node = _found(graph.template(), graph).nodes["inbox"]
     assert (node.store, node.store_arn, node.prefix) == ("", "arn:aws:s3:::given", "in/")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        {"Ref": "ParagraphsFunction"},
+        {"Fn::Sub": "${ParagraphsFunction}:live"},
+        {"Fn::Sub": "${AWS::AccountId}:function:${ParagraphsFunction}"},
+        {"Fn::Sub": "${AWS::AccountId}:function:${ParagraphsFunction}:7"},
+        {"Fn::GetAtt": ["ParagraphsFunction", "Arn"]},
+        {"Fn::Sub": "${ParagraphsFunction.Arn}:live"},
+    ],
+    ids=str,
+)
+def test_a_mapping_may_name_a_function_in_every_way_that_lambda_takes(name: dict[str, Any]) -> None:
+    template = copy.deepcopy(letters().template())
+    template["Resources"]["ParagraphsMapping"]["Properties"]["FunctionName"] = name
+    assert _found(template).nodes["paragraphs"].queue == "ParagraphsQueue"
 
 
 def test_a_node_that_passes_on_has_no_store() -> None:

@@ -1,4 +1,4 @@
-"""Item by item: every statement about a key, in roles and in keys' policies, is needed, and missed by name."""
+"""Every statement about a key, in roles and in keys' policies, is needed, and missed by name."""
 
 from __future__ import annotations
 

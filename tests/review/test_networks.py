@@ -66,9 +66,9 @@ def _of_statement(sid: str, key: str, value: Any) -> Callable[[Template], None]:
         (_drop("PipelineSubnetARoutes"), set()),
     ],
     ids=[
-        "looking", "attaching", "keeping", "the Deny", "half the Deny", "attaching anywhere", "keeping anything",
-        "looking at all", "any bucket", "any action", "deleting", "any topic", "another action", "no endpoint",
-        "the main route table",
+        "looking", "attaching", "keeping", "the Deny", "half the Deny", "attaching anywhere",
+        "keeping anything", "looking at all", "any bucket", "any action", "deleting", "any topic",
+        "another action", "no endpoint", "the main route table",
     ],
 )  # fmt: skip
 def test_what_is_gone_or_too_much_is_found_by_its_claim(

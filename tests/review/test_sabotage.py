@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ from lakenb.template import build
 from tests.backends.local.everything import everything
 from tests.examples import letters
 from tests.review.edited import of_claim
+from tests.review.services import PIPELINES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,3 +156,38 @@ def test_role_statements_that_grant_one_more_action_are_found_out(monkeypatch: p
     found = verify(source(graph.template()), graph)
     assert found.failed == ("P1",)
     assert all(one.witness and one.witness.action == "s3:GetObjectVersion" for one in of_claim(found, "P1"))
+
+
+@pytest.mark.parametrize(
+    ("service", "name", "claim"),
+    [("tables", "gathering", "P2"), ("machines", "waiting", "P2"), ("indexes", "indexed", "P2")],
+)
+def test_a_service_that_grants_one_more_action_is_found_out(
+    monkeypatch: pytest.MonkeyPatch, service: str, name: str, claim: str
+) -> None:
+    module = import_module(f"lakenb.security.services.{service}")
+    true_one = module.statements
+    more = {"tables": "dynamodb:Scan", "machines": "states:StopExecution", "indexes": "s3:GetObjectVersion"}
+
+    def wider(graph: Graph, node: str) -> object:
+        first, *others = true_one(graph, node)
+        return (replace(first, actions=(*first.actions, more[service])), *others)
+
+    monkeypatch.setattr(module, "statements", wider)
+    graph = PIPELINES[name]()
+    found = verify(source(graph.template()), graph)
+    assert found.failed == (claim,)
+    actions = {one.witness.action.lower() for one in of_claim(found, claim) if one.witness}
+    assert actions == {more[service].lower()}
+
+
+@pytest.mark.parametrize(("service", "name"), [("schedules", "gathering"), ("machines", "waiting")])
+def test_a_role_that_a_service_takes_for_anybody_is_found_out(
+    monkeypatch: pytest.MonkeyPatch, service: str, name: str
+) -> None:
+    module = import_module(f"lakenb.security.services.{service}")
+    true_one = module.roles
+    unbound = lambda graph, node: tuple(replace(one, conditions=()) for one in true_one(graph, node))  # noqa: E731
+    monkeypatch.setattr(module, "roles", unbound)
+    graph = PIPELINES[name]()
+    assert verify(source(graph.template()), graph).failed == ("P9",)

@@ -510,6 +510,23 @@ def test_a_table_of_two_nodes_is_found() -> None:
     assert any("no two nodes share a table" in one.sentence for one in of_claim(found, "P2"))
 
 
+def test_a_schedule_that_nobody_asked_for_is_found() -> None:
+    def send_made_up_events(resources: Template) -> None:
+        target = {"Arn": arn("GroupQueue"), "RoleArn": arn(ROLE), "Input": "{}"}
+        resources["Rogue"] = {
+            "Type": "AWS::Scheduler::Schedule",
+            "Properties": {
+                "FlexibleTimeWindow": {"Mode": "OFF"},
+                "GroupName": {"Ref": "GroupScheduleGroup"},
+                "ScheduleExpression": "rate(1 minute)",
+                "Target": target,
+            },
+        }
+
+    found = verified(PIPELINES["gathering"](), send_made_up_events)
+    assert any("has no schedule that the pipeline does not ask for" in one.sentence for one in found.findings)
+
+
 def test_documents_in_an_index_are_found() -> None:
     def put_there(resources: Template) -> None:
         variables = resources["InboxFunction"]["Properties"]["Environment"]["Variables"]

@@ -56,7 +56,14 @@ def test_there_is_no_way_out_of_the_vpc_that_is_made() -> None:
     kinds = {one["Type"] for one in made.values() if one["Type"].startswith("AWS::EC2")}
     assert kinds == {
         f"AWS::EC2::{kind}"
-        for kind in ("VPC", "Subnet", "RouteTable", "SubnetRouteTableAssociation", "SecurityGroup", "VPCEndpoint")
+        for kind in (
+            "VPC",
+            "Subnet",
+            "RouteTable",
+            "SubnetRouteTableAssociation",
+            "SecurityGroup",
+            "VPCEndpoint",
+        )
     }
     subnets = _of_type(made, "Subnet")
     assert len(subnets) == 2
@@ -125,7 +132,9 @@ def test_the_rule_for_a_gateway_names_its_prefix_list_where_it_is_told() -> None
 
 def test_a_role_may_attach_its_function_and_the_functions_code_may_not() -> None:
     statements = {one["Sid"]: one for one in _statements(_resources(lk.Vpc(create=True)), "SentencesRole")}
-    allowed = [one for one in statements.values() if "ec2:" in str(one["Action"]) and one["Effect"] == "Allow"]
+    allowed = [
+        one for one in statements.values() if "ec2:" in str(one["Action"]) and one["Effect"] == "Allow"
+    ]
     assert {action for one in allowed for action in _several(one["Action"])} == SIX
     assert [one["Sid"] for one in allowed if one["Resource"] == "*"] == ["LookAtNetwork"]
     assert all(action.startswith("ec2:Describe") for action in statements["LookAtNetwork"]["Action"])
@@ -137,7 +146,9 @@ def test_a_role_may_attach_its_function_and_the_functions_code_may_not() -> None
 
 def test_the_function_has_the_name_that_the_deny_names() -> None:
     made = _resources(lk.Vpc(create=True))
-    assert made["SentencesFunction"]["Properties"]["FunctionName"] == {"Fn::Sub": "${AWS::StackName}_sentences"}
+    assert made["SentencesFunction"]["Properties"]["FunctionName"] == {
+        "Fn::Sub": "${AWS::StackName}_sentences"
+    }
 
 
 def test_a_given_vpc_changes_nothing_but_placement() -> None:
@@ -153,16 +164,17 @@ def test_a_given_vpc_changes_nothing_but_placement() -> None:
 
 def test_what_a_given_vpc_is_taken_for_is_said() -> None:
     given = lk.Vpc(id="vpc-1", subnets=["subnet-1"], security_groups=["sg-1"])
-    assert network_notes(_pipeline(given)) == (
-        "the VPC 'vpc-1' is given: its routes, endpoints and rules are its owner's; the pipeline changes nothing "
-        "of it",
-    )
+    (note,) = network_notes(_pipeline(given))
+    whose = "its routes, endpoints and rules are its owner's; the pipeline changes nothing of it."
+    assert note == f"The VPC 'vpc-1' is given: {whose}"
     assert network_notes(_pipeline(lk.Vpc(create=True))) == ()
 
 
 def test_pinned_roles_hold_what_is_s3s_to_the_endpoint_and_nothing_else() -> None:
     plain = {one["Sid"]: one for one in _statements(_resources(lk.Vpc(create=True)), "SentencesRole")}
-    pinned = {one["Sid"]: one for one in _statements(_resources(lk.Vpc(create=True, pin=True)), "SentencesRole")}
+    pinned = {
+        one["Sid"]: one for one in _statements(_resources(lk.Vpc(create=True, pin=True)), "SentencesRole")
+    }
     through = {"StringEquals": {"aws:SourceVpce": {"Ref": "PipelineEndpointS3"}}}
     for sid, statement in pinned.items():
         if str(statement["Action"]).startswith(("s3:", "['s3:")):

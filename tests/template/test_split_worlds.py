@@ -5,28 +5,32 @@ So pictures and tables may be made from the whole value, and proofs from the exa
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import cloudformation_validate
 import pytest
 
 import lakenb as lk
 from lakenb.iam.stacks.read import worlds
 from lakenb.iam.stacks.source import source, together
 from lakenb.review.verify import verify
+from lakenb.template.build import to_json
 from lakenb.template.split import STACK, Split, split
 from tests.large import chain, fan_in, tree
 
 if TYPE_CHECKING:
     from lakenb.iam.stacks.world import World
 
-LARGE = {
-    "tree": tree,
-    "fan-in": fan_in,
-    "fan-in under a key": lambda: fan_in(key=lk.Key()),
-    "tree, a key per node": lambda: tree(key=lk.Key(), key_per="node"),
-    "fan-in in a network": lambda: fan_in(vpc=lk.Vpc(create=True)),
-}
+LARGE = [
+    pytest.param(lambda: fan_in(key=lk.Key()), id="fan-in under a key"),
+    pytest.param(tree, id="tree", marks=pytest.mark.slow),
+    pytest.param(
+        lambda: tree(key=lk.Key(), key_per="node"), id="tree, a key per node", marks=pytest.mark.slow
+    ),
+    pytest.param(lambda: fan_in(vpc=lk.Vpc(create=True)), id="fan-in in a network", marks=pytest.mark.slow),
+]
 
 
 def both(template: dict[str, Any], made: Split) -> tuple[World, World]:
@@ -46,7 +50,7 @@ def path(made: Split, logical_id: str) -> str:
 
 @pytest.fixture(scope="module", params=LARGE)
 def read(request: pytest.FixtureRequest) -> tuple[Split, World, World]:
-    template = LARGE[request.param]().template()
+    template = request.param().template()
     made = split(template)
     return (made, *both(template, made))
 
@@ -88,11 +92,53 @@ def test_both_have_the_same_guards_and_endpoints(read: tuple[Split, World, World
     assert whole.unresolved == parts.unresolved == ()
 
 
-@pytest.mark.parametrize("pipe", [chain(), tree(), fan_in()], ids=lambda pipe: str(pipe.id))
+@pytest.mark.parametrize(
+    "pipe",
+    [
+        chain(),
+        fan_in(),
+        chain(key=lk.Key()),
+        fan_in(key=lk.Key()),
+        pytest.param(tree(key=lk.Key(), key_per="store"), marks=pytest.mark.slow),
+        pytest.param(fan_in(key=lk.Key(), key_per="node"), marks=pytest.mark.slow),
+        pytest.param(fan_in(vpc=lk.Vpc(create=True)), marks=pytest.mark.slow),
+    ],
+    ids=lambda pipe: f"{pipe.id} {'under a key' if pipe.key else ''}",
+)
 def test_every_claim_is_proved_on_the_nested_templates(pipe: lk.Pipeline) -> None:
     made = split(pipe.template())
     found = verify(together(made.root, made.nested, pipe.id), pipe)
+    assert made.nested
     assert found.is_proved, found
+
+
+def test_both_validators_find_no_fault_in_the_root_and_a_nested_template() -> None:
+    from cfnlint.api import lint_all  # noqa: PLC0415  slow to import
+
+    made = split(fan_in(key=lk.Key()).template())
+    assert [
+        str(match) for match in lint_all(to_json(made.root)) if match.rule.severity != "informational"
+    ] == []
+    engine = cloudformation_validate.RegoEngine()
+    for one in made.templates.values():
+        content = cloudformation_validate.TemplateContent(json.dumps(one), "template.json")
+        loud = [
+            f"{found.rule_id}: {found.message}"
+            for found in engine.validate_template(content).diagnostics
+            if found.severity.name not in {"INFO", "DEBUG"}
+        ]
+        assert loud == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pipe", [tree(), fan_in(key=lk.Key())], ids=lambda pipe: str(pipe.id))
+def test_cfn_lint_finds_no_fault_in_any_nested_template(pipe: lk.Pipeline) -> None:
+    from cfnlint.api import lint_all  # noqa: PLC0415  slow to import
+
+    for one in split(pipe.template()).nested.values():
+        assert [
+            str(match) for match in lint_all(to_json(one)) if match.rule.severity != "informational"
+        ] == []
 
 
 def test_what_is_widened_in_a_nested_template_is_found_by_name() -> None:

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from lakenb.backends.local import readback_keys
-from lakenb.backends.local.readback_files import access_point, file_system, mount_target
+from lakenb.backends.local.readback_files import (
+    access_point,
+    apply_mounts,
+    file_system,
+    mount_differences,
+    mount_target,
+)
 from lakenb.backends.local.readback_machines import state_machine
 from lakenb.backends.local.readback_networks import placement_differences
 from lakenb.backends.local.readback_schedules import apply_to_schedules, schedule
@@ -82,6 +88,7 @@ def _canonical(value: Any) -> Any:
 def _apply_ignored(emulator: Emulator, stack: Stack) -> Iterator[str]:
     yield from apply_to_schedules(emulator, stack)
     yield from apply_to_tables(emulator, stack)
+    yield from apply_mounts(emulator, stack)
     yield from readback_keys.apply_keys(emulator, stack)
     s3 = emulator.client("s3")
     for logical_id, made in stack.template["Resources"].items():
@@ -199,7 +206,17 @@ def _role(emulator: Emulator, stack: Stack, logical_id: str, wanted: Properties)
         found = iam.get_role_policy(RoleName=name, PolicyName=policy["PolicyName"])["PolicyDocument"]
         yield "Policies.PolicyDocument", policy["PolicyDocument"], _document(found)
     attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
-    yield "ManagedPolicyArns", [], attached
+    expected = sorted(wanted.get("ManagedPolicyArns", ()))
+    yield "ManagedPolicyArns", expected, sorted(policy["PolicyArn"] for policy in attached)
+
+
+def _managed_policy(
+    emulator: Emulator, stack: Stack, logical_id: str, wanted: Properties
+) -> Iterator[Difference]:
+    iam, arn = emulator.client("iam"), stack.physical[logical_id]
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    found = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    yield "PolicyDocument", wanted["PolicyDocument"], _document(found)
 
 
 def _document(found: Any) -> Any:
@@ -215,6 +232,7 @@ def _function(emulator: Emulator, stack: Stack, logical_id: str, wanted: Propert
         yield "KmsKeyArn", wanted["KmsKeyArn"], found.get("KMSKeyArn")
     yield "LoggingConfig", wanted["LoggingConfig"]["LogGroup"], found.get("LoggingConfig", {}).get("LogGroup")
     yield from placement_differences(wanted, found)
+    yield from mount_differences(wanted, found)
 
 
 def _mapping(emulator: Emulator, stack: Stack, logical_id: str, wanted: Properties) -> Iterator[Difference]:
@@ -229,6 +247,7 @@ _READERS: dict[str, Callable[[Emulator, Stack, str, Properties], Iterator[Differ
     "AWS::EFS::FileSystem": file_system,
     "AWS::EFS::MountTarget": mount_target,
     "AWS::Events::Rule": _rule,
+    "AWS::IAM::ManagedPolicy": _managed_policy,
     "AWS::IAM::Role": _role,
     "AWS::KMS::Alias": readback_keys.alias,
     "AWS::KMS::Key": readback_keys.key,

@@ -1,4 +1,4 @@
-"""Read back file systems, their access points and mount targets."""
+"""Read back file systems and who mounts them, and mount what the embedded CloudFormation does not."""
 
 from __future__ import annotations
 
@@ -6,10 +6,31 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from lakenb.backends.local.seam import Emulator
     from lakenb.backends.local.stack import Stack
+
+
+_FUNCTION, _MOUNTS = "AWS::Lambda::Function", "FileSystemConfigs"
+
+
+def apply_mounts(emulator: Emulator, stack: Stack) -> Iterator[str]:
+    """Tell functions which file systems they mount, through Lambda's API; yield each, one line a function."""
+    functions = emulator.client("lambda")
+    for logical_id, made in stack.template["Resources"].items():
+        if made["Type"] != _FUNCTION or _MOUNTS not in made["Properties"]:
+            continue
+        name, wanted = stack.physical[logical_id], stack.resolve(made["Properties"][_MOUNTS])
+        if functions.get_function_configuration(FunctionName=name).get(_MOUNTS) != wanted:
+            functions.update_function_configuration(FunctionName=name, **{_MOUNTS: wanted})
+            yield f"{logical_id}: {_MOUNTS}"
+
+
+def mount_differences(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Yield where what a function mounts is not what the template says."""
+    if _MOUNTS in wanted:
+        yield _MOUNTS, wanted[_MOUNTS], found.get(_MOUNTS)
 
 
 def file_system(

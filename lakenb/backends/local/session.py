@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 import weakref
 from collections import Counter
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -28,19 +25,20 @@ from lakenb.backends.local.given import (
     unlike_given,
 )
 from lakenb.backends.local.inputs import firings, gather
+from lakenb.backends.local.interrupts import undisturbed
 from lakenb.backends.local.launcher.ungated import UNGATED
 from lakenb.backends.local.observe import Observation
 from lakenb.backends.local.probe import Answer, Call, probe
 from lakenb.backends.local.readback import read_back
 from lakenb.backends.local.readback_networks import name_given_endpoints, not_exercised
 from lakenb.backends.local.report import Reasons, decision_records, disagreement_records
+from lakenb.backends.local.saving import save_ends
 from lakenb.backends.local.sending import event_about, send
 from lakenb.backends.local.third_opinion import ThirdOpinion
 from lakenb.backends.local.unlike_files import unlike_files
 from lakenb.backends.local.unlike_waits import unlike_waits
 from lakenb.errors import LocalRunError, QuotaError
 from lakenb.events.locations import S3Location
-from lakenb.graph.steps import Part
 from lakenb.packaging.assets import asset_key
 from lakenb.packaging.zips import function_zip
 from lakenb.records.disagreement import Disagreement
@@ -52,7 +50,7 @@ from lakenb.template.names import Kind, logical_id
 from lakenb.template.quotas import quota_faults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from os import PathLike
     from types import TracebackType
 
@@ -170,7 +168,7 @@ class LocalSession:
         """End everything that was started. Calling it again does nothing."""
         emulator, self._emulator = self._emulator, None
         if emulator is not None:
-            with _undisturbed():
+            with undisturbed():
                 emulator.stop()
 
     @property
@@ -317,7 +315,7 @@ class LocalSession:
         self._fire(times)
         run = self.follow(begun)
         if save is not None:
-            self._save(run, Path(save))
+            save_ends(self, run, Path(save))
         return run
 
     def follow(self, begun: float | None = None) -> Run:
@@ -386,36 +384,9 @@ class LocalSession:
             sent = fire(self.emulator, self.stack, self.graph.nodes[trigger], self._fired[trigger])
             self._put.setdefault(trigger, Counter()).update(sent)
 
-    def _save(self, run: Run, folder: Path) -> None:
-        """Write connectors' documents below a folder, under names that cannot leave it."""
-        ends = {node for node, step in self.graph.nodes.items() if step.row.part is Part.CONNECTOR}
-        for document in run.document_records:
-            if document.node not in ends:
-                continue
-            key = S3Location.from_url(document.url).key
-            parts = [part for part in key.split("/") if part not in {"", ".", ".."}]
-            target = folder.joinpath(document.node, *parts)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(self.read(document.url))
-
     def _say(self, stage: str) -> None:
         self._report(Progress(stage, time.monotonic() - self._began))
 
     def _report(self, progress: Progress) -> None:
         if self._on_progress is not None:
             self._on_progress(progress)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ignore interrupts for the moment that ending takes: a second one would leave things behind."""
-    is_ours = threading.current_thread() is threading.main_thread()  # where interrupts arrive
-    earlier = signal.getsignal(signal.SIGINT)
-    if not is_ours or earlier is None:  # None: a handler that could not be put back
-        yield
-        return
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, earlier)

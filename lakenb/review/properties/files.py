@@ -31,6 +31,7 @@ def files(around: Surroundings, name: str) -> Iterator[PropertyResult]:
     if system is None or point is None or function is None:
         return
     yield _one_door(around, name, system, point)
+    yield _no_copies(around, name, system)
     yield from _fixed(around, name, point)
     yield _mounted(around, name, function)
     yield _reached(around, name, node, function)
@@ -102,6 +103,16 @@ def _one_door(around: Surroundings, name: str, system: Resource, point: Resource
     return around.result(
         "P2", name, text, Verdict.PROVED, whole(point.logical_id), "", evidence="no other one"
     )
+
+
+def _no_copies(around: Surroundings, name: str, system: Resource) -> PropertyResult:
+    # Amazon EFS User Guide, "Replicating EFS file systems": EFS copies all of it, without a role's leave
+    text = f"what the file system of '{name}' holds goes nowhere else"
+    place = said(system, "ReplicationConfiguration")
+    verdict = Verdict.PROVED
+    if place.is_there:
+        verdict = Verdict.FAILED if place.is_known else Verdict.UNDECIDED
+    return around.result("P2", name, text, verdict, place, "leave ReplicationConfiguration out")
 
 
 def _fixed(around: Surroundings, name: str, point: Resource) -> Iterator[PropertyResult]:

@@ -113,11 +113,11 @@ def _covers(around: Surroundings, rule: Said, vpc: str) -> bool:
     named = str(rule.at("CidrIp").value)
     if named == _EVERYWHERE:
         return True
-    networks = [
-        str(said(resource, "CidrBlock").value)
-        for resource in around.of_type("AWS::EC2::VPC")
-        if resource.ref == vpc
-    ]
+    own = [resource for resource in around.of_type("AWS::EC2::VPC") if resource.ref == vpc]
+    # a world's text for Fn::GetAtt of CidrBlock: the addresses that the VPC has, whatever they are
+    if any(named.startswith(f"{one.logical_id.rpartition('/')[2]}-CidrBlock-") for one in own):
+        return True
+    networks = [str(said(resource, "CidrBlock").value) for resource in own]
     try:
         wide = ip_network(named)
         return bool(networks) and all(ip_network(one).subnet_of(wide) for one in networks)  # type: ignore[arg-type]  # of IPv4 and IPv6, which it says by TypeError

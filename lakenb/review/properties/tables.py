@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakenb.iam.proof.values import Verdict
-from lakenb.review.properties.reading import said
+from lakenb.review.properties.reading import said, whole
 from lakenb.review.state import table_keys
 
 if TYPE_CHECKING:
@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from lakenb.review.properties.values import PropertyResult
 
 _TEXT = "S"
+# AWS CloudFormation, AWS::DynamoDB::Table
+_WAYS_OUT = ("KinesisStreamSpecification", "StreamSpecification")
 
 
 def tables(around: Surroundings, name: str) -> Iterator[PropertyResult]:
     """Return the results for a node with a table of which it is known how its function uses it."""
     node = around.node(name)
     table, keys = around.resource(node.state.table), table_keys(node.handler)
-    if table is None or keys is None:
+    if table is None:
+        return
+    yield _no_copies(around, name, table)
+    if keys is None:
         return
     yield _keyed(around, name, table, keys.names)
     text = f"what has expired is deleted from the table of '{name}'"
@@ -30,6 +35,19 @@ def tables(around: Surroundings, name: str) -> Iterator[PropertyResult]:
     verdict = place.equals({"AttributeName": keys.expires, "Enabled": True})
     mend = f"set TimeToLiveSpecification with AttributeName {keys.expires} and Enabled true"
     yield around.result("P10", name, text, verdict, place, mend)
+
+
+def _no_copies(around: Surroundings, name: str, table: Resource) -> PropertyResult:
+    """Return whether what a table holds stays there: these send each change on, without a role's leave."""
+    text = f"what the table of '{name}' holds goes nowhere else"
+    for way in _WAYS_OUT:
+        place = said(table, way)
+        if place.is_there:
+            verdict = Verdict.FAILED if place.is_known else Verdict.UNDECIDED
+            return around.result("P2", name, text, verdict, place, f"leave {way} out")
+    place = whole(table.logical_id)
+    evidence = f"none of {', '.join(_WAYS_OUT)}"
+    return around.result("P2", name, text, Verdict.PROVED, place, "", evidence=evidence)
 
 
 def _keyed(around: Surroundings, name: str, table: Resource, names: tuple[str, str]) -> PropertyResult:

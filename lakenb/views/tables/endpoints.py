@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from lakenb.graph.networks import placed
 from lakenb.records.tables import Table
+from lakenb.security.networks import network_notes
 from lakenb.views.tables.endpoint_costs import cost_notes, monthly
 from lakenb.views.tables.endpoints_there import standing
 from lakenb.views.tables.order import nodes_in_words, positions
@@ -141,7 +142,8 @@ def endpoints_table(seen: Seen) -> Table:
         )
         for prefix in prefixes
     )
-    notes = (*NOTES, *(() if placed(seen.graph) else (_NO_VPC,)), *cost_notes())
+    own = network_notes(seen.graph) if placed(seen.graph) else (_NO_VPC,)
+    notes = (*NOTES, *own, *cost_notes())
     return Table("endpoints", COLUMNS, rows, notes, frozenset({"endpoint service", "stands"}))
 
 

@@ -26,8 +26,8 @@ class Failure:
 
 BRINGS = {
     SNS: Failure(
-        "silent: SNS tries again for a while, then gives the event up; a dead-letter queue under the same key "
-        "takes it no more than the queue does",
+        "silent: SNS tries again for a while, then gives the event up; a dead-letter queue under the same "
+        "key takes it no more than the queue does",
         "Amazon SQS Developer Guide, Key management, Configure KMS permissions for AWS services; Amazon SNS "
         "Developer Guide, Amazon SNS dead-letter queues",
     ),
@@ -44,8 +44,8 @@ BRINGS = {
     ),
 }
 LOGGED = Failure(
-    "the log group is refused when it is made; taken away later, it is silent: the function works and its log "
-    "lines are lost",
+    "the log group is refused when it is made; taken away later, it is silent: the function works and its "
+    "log lines are lost",
     "Amazon CloudWatch Logs User Guide, Encrypt log data in CloudWatch Logs using AWS KMS",
 )
 MOVED = Failure(
@@ -59,7 +59,7 @@ VARIABLES = Failure(
     "AWS Lambda Developer Guide, Securing Lambda environment variables",
 )
 FILES = Failure(
-    "loud: the file system cannot be mounted; EFS asks by a grant that it makes with the deployer's permission",
+    "loud: the file system cannot be mounted; EFS asks by a grant, made with the deployer's permission",
     "Amazon EFS User Guide, Encrypting data at rest",
 )
 _OF_USES = {
@@ -67,7 +67,7 @@ _OF_USES = {
     "PutUnderKey": "loud: the document is not stored, and the event is tried again, then laid aside",
     "ReceiveUnderKey": "silent: Lambda polls in vain, and messages wait until they expire",
     "SendUnderKey": "what cannot be laid aside is tried again until it is redriven",
-    "PublishUnderKey": "loud: the event is tried again, then redriven; documents are stored and announced to nobody",
+    "PublishUnderKey": "loud: the event is tried again, then redriven; what is stored is announced to nobody",
     "UseTableUnderKey": "loud: the table answers with an error",
     "ScheduleUnderKey": "loud: the schedule is not made",
     "DescribeForSchedules": "loud: the schedule is not made",

@@ -1,7 +1,7 @@
 """The key's path: which keys a document meets from input to sink, who may use each, and what fails without.
 
-The rows come from the template: what roles and services do there asks the key that the property of what they do
-it to names, and the statement that lets them is looked up. One that is missing is said.
+The rows come from the template: whatever roles and services may do there, on something whose property names a
+key, asks that key, and the statement that lets them is looked up. One that is missing is said.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("node", "step", "key", "who", "how", "without it", "AWS says")
 MISSING = "MISSING"
-_NO_KEY = "nothing of the pipeline is under a customer's key; lk.Pipeline(..., key=lk.Key()) puts all of it under one"
+_NO_KEY = "nothing is under a customer's key; lk.Pipeline(..., key=lk.Key()) puts everything under one"
 _PATHS_SHOWN = 12
 # By what the resource is: its kind, and the property that names its key.
 _KEY_AT: dict[str, tuple[Kind, tuple[str, ...]]] = {
@@ -116,10 +116,10 @@ def keys_table(seen: Seen) -> Table:
     Returns
     -------
     Table
-        Columns node, step, key, who, how, without it, AWS says; a row for each use, nodes in the order in which
-        documents pass them. ``how`` names the statement that lets it happen, or says that it is missing;
-        ``without it`` foretells what would fail, and whether anybody would notice. Notes have each way's chain
-        of keys, and what owners of given keys must add to their policies.
+        Columns node, step, key, who, how, without it, AWS says; a row for each use, nodes in the order in
+        which documents pass them. ``how`` names the statement that lets it happen, or says that it is
+        missing; ``without it`` foretells what would fail, and whether anybody would notice. Notes have each
+        way's chain of keys, and what owners of given keys must add to their policies.
     """
     reader = _Reader(seen)
     rows = tuple(row.cells for row in sorted(set(reader.rows())))
@@ -229,7 +229,13 @@ class _Reader:
         wanted = f"{who} use {key} through {use.service} for {named.name}"
         step = f"{_VERBS[use.sid]} {named.name}"
         yield self._row(
-            node, _STEPS.index(use.sid) + 1, step, key, who, _how(how, held, wanted), of_use(use.sid, use.page)
+            node,
+            _STEPS.index(use.sid) + 1,
+            step,
+            key,
+            who,
+            _how(how, held, wanted),
+            of_use(use.sid, use.page),
         )
 
     @staticmethod
@@ -250,7 +256,9 @@ class _Reader:
             if (one.who, one.key) == (who, key)
             and one.via.startswith(via)
             and all(any(_fits(action, held) for held in one.actions) for action in actions)
-            and (not within or within in one.within or within.replace(".bucket", ".given bucket") in one.within)
+            and (
+                not within or within in one.within or within.replace(".bucket", ".given bucket") in one.within
+            )
         ]
         return min(fitting, key=lambda one: (len(one.actions), one.place), default=None)
 
@@ -260,7 +268,9 @@ class _Reader:
             return
         for service in self._who(statement):
             failure = BRINGS.get(service)
-            for arn in statement.resources if failure is not None else ():
+            if failure is None:
+                continue
+            for arn in statement.resources:
                 named = self.names.resource(arn)
                 key = self.key_of(named)
                 for source in self._sources(statement) if key else ():
@@ -292,7 +302,9 @@ class _Reader:
             how = "a statement that the key's owner adds, below"
             if log not in self.given:
                 held = self._find(service, log, ("kms:Encrypt", "kms:Decrypt"), "", f"{node}.logs")
-                how = _how("kms:Encrypt*, kms:Decrypt* and more", held, f"{service} use {log} for {node}.logs")
+                how = _how(
+                    "kms:Encrypt*, kms:Decrypt* and more", held, f"{service} use {log} for {node}.logs"
+                )
             yield self._row(node, 22, f"keeps {node}.logs", log, service, how, LOGGED)
         for sort, step, failure in (
             (Sort.FUNCTION, "opens the function's variables", VARIABLES),
@@ -338,7 +350,9 @@ def _paths(seen: Seen, reader: _Reader) -> Iterator[str]:
     for producer, consumer in seen.messages:
         consumers[producer].append(consumer)
     ways: list[tuple[str, ...]] = []
-    waiting = [(node,) for node in reversed(seen.graph.topological()) if not seen.graph.producers(node)]
+    waiting: list[tuple[str, ...]] = [
+        (node,) for node in reversed(seen.graph.topological()) if not seen.graph.producers(node)
+    ]
     while waiting and len(ways) <= _PATHS_SHOWN:
         way = waiting.pop()
         onward = consumers[way[-1]]

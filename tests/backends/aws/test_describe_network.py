@@ -112,7 +112,8 @@ def test_groups_policy_and_private_names_of_an_endpoint_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [{"State": "deleting"}, {"State": "pendingAcceptance"}, {"VpcEndpointType": "GatewayLoadBalancer"}]
+    "other",
+    [{"State": "deleting"}, {"State": "pendingAcceptance"}, {"VpcEndpointType": "GatewayLoadBalancer"}],
 )
 def test_what_nothing_reaches_aws_through_is_no_endpoint(other: dict[str, Any]) -> None:
     assert list(_endpoints([RAW | other])) == []

@@ -164,3 +164,45 @@ def test_a_message_that_comes_twice_waits_once(letter: Path) -> None:
         assert session.follow().is_complete
         assert len(session.follow().documents.where(node="results")) == 1
         assert execution(session, "pause")["status"] == "SUCCEEDED"
+
+
+def without(sid: str) -> Callable[[Any], None]:
+    def edit(made: Any) -> None:
+        held = statements(made)
+        held.remove(next(one for one in held if one["Sid"] == sid))
+
+    return edit
+
+
+def under_key(**options: Any) -> lk.Pipeline:
+    pause = lk.S3Trigger("inbox").pipe(lk.Delay("pause", duration=timedelta(hours=1), **options))
+    return lk.Pipeline("waits", pause.pipe(lk.S3Storage("results")), key=lk.Key())
+
+
+def test_under_a_key_the_role_for_waiting_opens_what_waits(letter: Path) -> None:
+    run = under_key().run([letter])
+    assert run.is_complete
+    assert edge(run, "pause -> results") == (1, 1, 0, 0)
+    assert run.disagreement_records == ()
+    asked = {(one.who, one.action, one.decided_by) for one in run.decision_records}
+    assert ("pause (role for waiting)", "kms:GenerateDataKey", "identity RunUnderKey") in asked
+    assert ("pause (role for waiting)", "kms:GenerateDataKey", "identity PublishUnderKey") in asked
+
+
+@pytest.mark.parametrize(
+    ("sid", "name", "reason"),
+    [
+        ("RunUnderKey", "inbox -> pause", "letting the event wait failed (KmsAccessDeniedException)"),
+        ("PublishUnderKey", "pause -> results", "publishing the event after its wait failed (SNS."),
+    ],
+)
+def test_without_its_statement_on_the_key_nothing_goes_on(
+    letter: Path, sid: str, name: str, reason: str
+) -> None:
+    pipe = under_key(max_retries=1)
+    with LocalSession(pipe, template=template(pipe, without(sid))) as session:
+        run = session.run([letter])
+        assert run.is_complete
+        assert edge(run, name) == (1, 0, 1, 0)
+        (failure,) = run.failures
+        assert failure.reason.startswith(reason)

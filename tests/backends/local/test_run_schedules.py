@@ -170,6 +170,22 @@ def test_a_pipeline_under_a_key_runs_on_schedules(files: Path) -> None:
     assert ":key/" in found["KmsKeyArn"]
 
 
+@pytest.mark.parametrize("sid", ["SendUnderKey", "OpenScheduleUnderKey"])
+def test_a_schedules_role_that_may_not_use_the_key_sends_nothing(sid: str) -> None:
+    nightly = lk.SchedulerTrigger("nightly", schedule="rate(1 day)")
+    pipe = lk.Pipeline("alone", nightly.pipe(lk.S3Storage("results")), key=lk.Key())
+    template = copy.deepcopy(pipe.template())
+    inline = role_of(template, "Nightly")["Policies"][0]["PolicyDocument"]
+    assert sid in {one["Sid"] for one in inline["Statement"]}
+    inline["Statement"] = [one for one in inline["Statement"] if one["Sid"] != sid]
+    with pipe.local(template=template) as session:
+        run = session.run(1)
+    assert edge(run, "schedule -> nightly")[:2] == (1, 0)
+    assert not run.is_complete
+    refused = {one.action for one in run.decision_records if one.decision == "IMPLICITLY_DENIED"}
+    assert refused & {"kms:GenerateDataKey", "kms:Decrypt"}
+
+
 @pytest.mark.parametrize(
     ("paths", "what"),
     [

@@ -91,7 +91,9 @@ def test_a_role_that_may_not_attach_its_function_stops_the_stack() -> None:
     policy["Statement"] = [one for one in policy["Statement"] if one["Sid"] != "AttachToNetwork"]
     with (
         start_emulator() as emulator,
-        pytest.raises(DeploymentError, match="does not have permissions to call CreateNetworkInterface on EC2"),
+        pytest.raises(
+            DeploymentError, match="does not have permissions to call CreateNetworkInterface on EC2"
+        ),
     ):
         deploy(emulator, "kept", template, [step.code() for step in pipe.nodes.values()])
 

@@ -67,6 +67,13 @@ def world_of(**resources: Any) -> World:
             f"arn:aws:states:{HERE}:stateMachine:m",
         ),
         ("Events::Rule", {"Name": "r"}, "r", f"arn:aws:events:{HERE}:rule/r"),
+        ("Scheduler::Schedule", {"Name": "s"}, "s", f"arn:aws:scheduler:{HERE}:schedule/default/s"),
+        (
+            "Scheduler::Schedule",
+            {"Name": "s", "GroupName": "g"},
+            "s",
+            f"arn:aws:scheduler:{HERE}:schedule/g/s",
+        ),
         ("ECR::Repository", {"RepositoryName": "r"}, "r", f"arn:aws:ecr:{HERE}:repository/r"),
         ("Kinesis::Stream", {"Name": "s"}, "s", f"arn:aws:kinesis:{HERE}:stream/s"),
     ],

@@ -213,6 +213,25 @@ def test_a_key_without_a_policy_has_the_default_one() -> None:
     assert decided(world, OTHER, "kms:Decrypt", key) is DENIED
 
 
+def test_a_file_system_without_a_policy_lets_whoever_reaches_it_do_everything() -> None:
+    guarded = document(allow("elasticfilesystem:ClientMount", "*", Principal={"AWS": att("User")}))
+    world = world_of(
+        {
+            "Open": resource("AWS::EFS::FileSystem"),
+            "Guarded": resource("AWS::EFS::FileSystem", FileSystemPolicy=guarded),
+            "User": role(),
+        }
+    )
+    root = "elasticfilesystem:ClientRootAccess"
+    by_target = {"elasticfilesystem:AccessedViaMountTarget": "true"}
+    opened, closed = world.resources["Open"].arn, world.resources["Guarded"].arn
+    assert decided(world, "anonymous", root, opened, **by_target) is ALLOWED
+    assert decided(world, "User", root, opened, **by_target) is ALLOWED
+    assert decided(world, "User", "elasticfilesystem:DeleteFileSystem", opened, **by_target) is DENIED
+    assert decided(world, "anonymous", root, closed, **by_target) is DENIED
+    assert decided(world, "User", "elasticfilesystem:ClientMount", closed) is ALLOWED
+
+
 def test_a_key_that_does_not_trust_its_account_is_deaf_to_its_policies() -> None:
     policy = document(allow("kms:*", "*", Principal={"AWS": att("Owner")}))
     world = world_of(

@@ -115,3 +115,9 @@ def test_the_bucket_of_an_index_has_no_open_door(name: str, place: str) -> None:
 def test_an_index_that_is_not_encrypted_is_found() -> None:
     template = without(INDEXED.template(), "IndexIndex", "Properties", "BucketEncryption")
     assert "P5" in {claim for claim, logical_id, _ in faults(template, INDEXED) if logical_id == "IndexIndex"}
+
+
+def test_a_copy_of_a_file_system_is_found() -> None:
+    elsewhere = {"Destinations": [{"Region": "us-east-1"}]}
+    template = changed(FILED.template(), SYSTEM, "Properties", "ReplicationConfiguration", to=elsewhere)
+    assert ("P2", SYSTEM, "Properties.ReplicationConfiguration") in found(template)

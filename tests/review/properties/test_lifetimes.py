@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import lakenb as lk
 from lakenb.iam.proof.values import Verdict
 from tests.examples import Forwarder, letters
 from tests.review.properties.examined import altered, changed, examined, faults, open_ones, without
+from tests.review.services import PIPELINES
 
 PIPE = letters()
 PLAIN = PIPE.template()
@@ -25,6 +27,36 @@ def test_p10_wants_documents_and_cache_to_outlive_the_messages(bucket: str, grap
     ]
     assert faults(changed(PLAIN, bucket, *DAYS, to=36), graph) == []
     assert faults(without(PLAIN, bucket, *RULES, 1), graph) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "bucket", "least"),
+    [
+        ("waiting", "PipelineCache", 37),  # an hour more
+        ("gathering", "PipelineCache", 37),  # five minutes more
+        ("gathering", "GroupStore", 36),  # what is composed is held by nobody
+    ],
+)
+def test_p10_counts_with_what_nodes_hold_beside_their_queues(name: str, bucket: str, least: int) -> None:
+    pipe = PIPELINES[name]()
+    assert faults(changed(pipe.template(), bucket, *DAYS, to=least), pipe) == []
+    assert faults(changed(pipe.template(), bucket, *DAYS, to=least - 1), pipe) == [
+        ("P10", bucket, f"{PLACE}[1].ExpirationInDays")
+    ]
+
+
+def test_p10_counts_with_holding_along_the_way() -> None:
+    split = lk.RecursiveCharacterTextSplitter("split", chunk_size=100, chunk_overlap=0)
+    waits = (lk.Delay("first", duration=timedelta(days=3)), lk.Delay("second", duration=timedelta(days=4)))
+    handle = lk.S3Trigger("inbox").pipe(split)
+    for wait in waits:
+        handle = handle.pipe(wait)
+    pipe = lk.Pipeline("held", handle.pipe(lk.S3Storage("results")))
+    template = pipe.template()
+    assert faults(changed(template, "SplitStore", *DAYS, to=36 + 7), pipe) == []
+    assert faults(changed(template, "SplitStore", *DAYS, to=36 + 6), pipe) == [
+        ("P10", "SplitStore", f"{PLACE}[1].ExpirationInDays")
+    ]
 
 
 def test_p10_says_how_long_messages_live() -> None:

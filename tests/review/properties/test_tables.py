@@ -43,3 +43,9 @@ def test_items_that_stay_for_ever_are_found(name: str, value: object) -> None:
 def test_keys_that_cannot_be_read_are_undecided() -> None:
     template = changed(GATHERING.template(), TABLE, "Properties", "KeySchema", to={"Fn::ImportValue": "x"})
     assert ("P10", TABLE, "Properties.KeySchema") in open_ones(template, GATHERING)
+
+
+@pytest.mark.parametrize("name", ["KinesisStreamSpecification", "StreamSpecification"])
+def test_a_copy_of_what_a_table_holds_is_found(name: str) -> None:
+    template = changed(GATHERING.template(), TABLE, "Properties", name, to={"StreamViewType": "NEW_IMAGE"})
+    assert ("P2", TABLE, f"Properties.{name}") in found(template)

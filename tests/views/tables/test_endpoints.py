@@ -108,7 +108,9 @@ def test_a_given_vpc_shows_what_is_described_and_what_is_not_known() -> None:
     undescribed = _columns(_pipeline(lk.Vpc(id="vpc-1", **ids)), "stands")  # type: ignore[arg-type]  # one dict for both
     assert undescribed["SQS"] == ("not known",)
     given = Endpoint("vpce-1", "sqs", subnets=("subnet-1", "subnet-2"))
-    described = _pipeline(lk.Vpc(id="vpc-1", endpoints=[given], subnets=["subnet-1"], security_groups=["sg-1"]))
+    described = _pipeline(
+        lk.Vpc(id="vpc-1", endpoints=[given], subnets=["subnet-1"], security_groups=["sg-1"])
+    )
     seen = endpoints_table(seen_without_check(described))
     rows = {row[0]: row for row in seen.rows}
     assert rows["SQS"][8] == "vpce-1 (given, interface, 2 zones)"

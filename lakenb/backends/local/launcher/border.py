@@ -53,7 +53,9 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         "execution_credentials", "executions_in_flight", "threading",
     ),
     "ministack.services.kms": ("_aliases", "_resolve_key"),
-    "ministack.services.s3": ("_bucket_encryption", "_buckets", "_deliver_event_to_sqs", "_object_tags", "threading"),
+    "ministack.services.s3": (
+        "_bucket_encryption", "_buckets", "_deliver_event_to_sqs", "_object_tags", "threading",
+    ),
     "ministack.services.scheduler": (
         "_SCHEDULE_TICK_INTERVAL", "_at_time_epoch", "_schedule_last_fired", "_schedules",
         "_tick_schedules", "handle_request", "start_scheduler",

@@ -153,10 +153,10 @@ def _key_lets_role(gate: str, function: Mapping[str, Any], action: str, resource
         asked = keyed.of_log_group(resource)
         return asked is None or _key_allows(f"{gate}-key", f"logs.{_region()}.amazonaws.com", asked)
     asked = keyed.asked_of(action, resource, _region())
-    for one in asked.actions if asked is not None else ():
-        if not role_may(f"{gate}-key", function, one, asked.key, asked.context):
-            return False
-    return True
+    if asked is None:
+        return True
+    key, context = asked.key, asked.context
+    return all(role_may(f"{gate}-key", function, one, key, context) for one in asked.actions)
 
 
 def remembered(key: tuple[str, ...], ask: Callable[[], bool]) -> bool:

@@ -21,7 +21,9 @@ def _asking_keys(original: Any) -> Any:
             return refused
         resource = rest[0] if rest else more.get("resource_arn", "*")
         asked = keyed.asked_of(iam_action, resource, region)
-        for action in asked.actions if asked is not None else ():
+        if asked is None:
+            return None
+        for action in asked.actions:
             refused = original(
                 access_key_id,
                 action,

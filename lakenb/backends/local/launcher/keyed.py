@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from . import border
 
@@ -68,8 +68,8 @@ def asked_of(action: str, resource: str, region: str) -> Asked | None:
 def of_queue(service: str, queue: str, context: dict[str, Any]) -> Asked | None:
     """Return what a queue's key is asked when an AWS service sends there; None where there is none.
 
-    To the key SNS, S3 and EventBridge send the source's account beside its ARN (Amazon SQS Developer Guide, "Key
-    management"), which here is the queue's own.
+    To the key SNS, S3 and EventBridge send the source's account beside its ARN (Amazon SQS Developer Guide,
+    "Key management"), which here is the queue's own.
     """
     found = _of_queue(queue) if service in _SERVICES else None
     arn = _arn(found[0]) if found else ""
@@ -130,7 +130,9 @@ def _arn(key: str) -> str:
 def _aliases(arn: str) -> list[str]:
     aliases = border.of("ministack.services.kms", "_aliases")
     own = arn.rpartition("/")[2]
-    return sorted(f"alias/{str(alias).rpartition('alias/')[2]}" for alias, key in list(aliases.items()) if key == own)
+    return sorted(
+        f"alias/{str(alias).rpartition('alias/')[2]}" for alias, key in list(aliases.items()) if key == own
+    )
 
 
 def _of_bucket(resource: str) -> tuple[str, dict[str, Any]] | None:
@@ -148,7 +150,7 @@ def _of_bucket(resource: str) -> tuple[str, dict[str, Any]] | None:
 @functools.lru_cache(maxsize=1024)
 def _read(configuration: bytes) -> tuple[str, bool] | None:
     texts = {one.tag.rpartition("}")[2]: (one.text or "").strip()
-             for one in ElementTree.fromstring(configuration).iter()}  # noqa: S314 - what the emulator keeps  # fmt: skip
+             for one in ET.fromstring(configuration).iter()}  # noqa: S314 - what the emulator keeps  # fmt: skip
     if texts.get("SSEAlgorithm") != "aws:kms" or not texts.get("KMSMasterKeyID"):
         return None
     return texts["KMSMasterKeyID"], texts.get("BucketKeyEnabled") == "true"

@@ -7,6 +7,7 @@ machine does not have; the function is told the folder instead, by the same vari
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -28,18 +29,24 @@ class Mounts:
     def __init__(self, home: Path) -> None:
         self._home = home / "files"
 
-    def environment(self, function: dict[str, Any]) -> dict[str, str]:
-        """Return what a function is told of its file system; nothing where it mounts none.
+    def with_folders(self, function: dict[str, Any]) -> dict[str, Any]:
+        """Return a function's configuration in which it is told the folder that stands for its mount.
 
         Parameters
         ----------
         function
-            Its configuration, as Lambda keeps it.
+            Its configuration, as Lambda keeps it; it stays as it is.
         """
-        mounted = function.get("FileSystemConfigs") or []
-        if not mounted:  # Lambda takes one at most
-            return {}
-        point = str(mounted[0]["Arn"]).rpartition("/")[2]
-        folder = self._home / point
+        told = (function.get("Environment") or {}).get("Variables", {})
+        if _TOLD not in told:
+            return function
+        return {**function, "Environment": {"Variables": {**told, _TOLD: self._folder(function)}}}
+
+    def _folder(self, function: dict[str, Any]) -> str:
+        mounted = function.get("FileSystemConfigs") or []  # Lambda takes one at most
+        if not mounted:
+            # INVARIANT: nobody writes to the place that the template names: on this machine it is no mount
+            return os.devnull
+        folder = self._home / str(mounted[0]["Arn"]).rpartition("/")[2]
         folder.mkdir(mode=_MODE, parents=True, exist_ok=True)
-        return {_TOLD: str(folder)}
+        return str(folder)

@@ -60,31 +60,46 @@ def _as_role(original: Any) -> Any:
 
 
 def _fire(schedule: Mapping[str, Any], target: Mapping[str, Any], now: float) -> None:
-    arn, scheduled = schedule["Arn"], _scheduled_time(schedule, now)
-    values = {
-        "<aws.scheduler.schedule-arn>": arn,
-        "<aws.scheduler.scheduled-time>": scheduled,
-        "<aws.scheduler.execution-id>": secrets.token_hex(8),
-        "<aws.scheduler.attempt-number>": "1",
-    }
-    body = target.get("Input") or "{}"
-    for keyword, value in values.items():
-        body = body.replace(keyword, value)
-    queue, error = target["Arn"], ""
-    is_trusted = _is_trusted(schedule, target)
-    if is_trusted and not _may_open(schedule, target):
-        body, error = "{}", _NO_KEY  # what it should send, it cannot read
-    elif ":sqs:" not in queue:
-        error = _NOT_SERVED
-    elif not (is_trusted and _may_send(schedule, target, queue)):
-        error = _NO_PERMISSION
+    queue, scheduled = target["Arn"], _scheduled_time(schedule, now)
+    if not _is_trusted(schedule, target):
+        return  # without its role a schedule can do nothing at all
+    error = _refusal(schedule, target)
+    # what it cannot open, it cannot lay aside
+    body = "{}" if error == _NO_KEY else _filled_in(schedule, target, scheduled)
     if not error:
         _send(queue, body, {})
         return
     dead_letters = (target.get("DeadLetterConfig") or {}).get("Arn", "")
-    if dead_letters and is_trusted and _may_send(schedule, target, dead_letters):
-        reason = {"ERROR_CODE": error, "SCHEDULE_ARN": arn, "SCHEDULED_TIME": scheduled, "TARGET_ARN": queue}
+    if dead_letters and _may_send(schedule, target, dead_letters):
+        reason = {
+            "ERROR_CODE": error,
+            "SCHEDULE_ARN": schedule["Arn"],
+            "SCHEDULED_TIME": scheduled,
+            "TARGET_ARN": queue,
+        }
         _send(dead_letters, body, reason)
+
+
+def _refusal(schedule: Mapping[str, Any], target: Mapping[str, Any]) -> str:
+    """Return why a schedule cannot send to its target, or nothing."""
+    if not _may_open(schedule, target):
+        return _NO_KEY
+    if ":sqs:" not in target["Arn"]:
+        return _NOT_SERVED
+    return "" if _may_send(schedule, target, target["Arn"]) else _NO_PERMISSION
+
+
+def _filled_in(schedule: Mapping[str, Any], target: Mapping[str, Any], scheduled: str) -> str:
+    """Return what a schedule sends, its keywords filled in."""
+    body = str(target.get("Input") or "{}")
+    for keyword, value in (
+        ("schedule-arn", schedule["Arn"]),
+        ("scheduled-time", scheduled),
+        ("execution-id", secrets.token_hex(8)),
+        ("attempt-number", "1"),
+    ):
+        body = body.replace(f"<aws.scheduler.{keyword}>", value)
+    return body
 
 
 def _scheduled_time(schedule: Mapping[str, Any], now: float) -> str:

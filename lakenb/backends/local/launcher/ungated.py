@@ -11,12 +11,10 @@ _DOCS: Final = "https://docs.aws.amazon.com/"
 
 # (what happens, the permission that AWS asks for, what happens here, the page where AWS says so)
 UNGATED: Final = (
-    ("S3 reads or writes an object under a KMS key", "kms:Decrypt, kms:GenerateDataKey of the caller",
-     "bucket encryption is not applied by CloudFormation, so S3 asks KMS for nothing",
-     _DOCS + "AmazonS3/latest/userguide/UsingKMSEncryption.html"),
-    ("SQS, SNS, Logs or Lambda use a KMS key", "kms:Decrypt, kms:GenerateDataKey of caller or service",
-     "the key is not asked",
-     _DOCS + "AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html"),
+    ("Lambda opens a function's variables; EFS, Step Functions and EventBridge Scheduler open what they keep",
+     "kms:Decrypt by a grant of the service, or of the role that the service takes",
+     "the key is not asked; for S3, SQS, SNS, DynamoDB and logs it is",
+     _DOCS + "kms/latest/developerguide/service-integration.html"),
     ("A service invokes a function (S3, SNS, EventBridge)", "lambda:InvokeFunction in the function's policy",
      "the function's policy is not asked",
      _DOCS + "lambda/latest/dg/access-control-resource-based.html"),

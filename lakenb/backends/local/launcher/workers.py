@@ -63,7 +63,7 @@ def install(config: dict[str, Any], port: int) -> None:
     clean["AWS_ENDPOINT_URL"] = f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
     if certificate:
         clean["AWS_CA_BUNDLE"] = certificate
-    starter = _starter = Starter(_runtime_packages(home / "runtime"), mounts.Mounts(home))
+    starter = _starter = Starter(_runtime_packages(home / "runtime"))
     owner = "ministack.core.lambda_runtime"
     border.replace(
         owner, "os", lambda original: types.SimpleNamespace(**{**vars(original), "environ": clean})
@@ -72,12 +72,12 @@ def install(config: dict[str, Any], port: int) -> None:
         owner, "subprocess", lambda original: types.SimpleNamespace(**{**vars(original), "Popen": starter})
     )
     worker = border.module(owner).Worker
-    worker._spawn = _noting_function(worker._spawn)  # noqa: SLF001 - a method: the border lists its class
+    worker._spawn = _noting_function(worker._spawn, mounts.Mounts(home))  # noqa: SLF001 - a method: the border lists its class
 
 
-def _noting_function(original: Any) -> Any:
+def _noting_function(original: Any, files: mounts.Mounts) -> Any:
     def spawn(worker: Any) -> None:
-        _spawning.config = worker.config
+        worker.config = _spawning.config = files.with_folders(worker.config)
         try:
             original(worker)
         except OSError as error:
@@ -115,13 +115,10 @@ class Starter:
     ----------
     packages
         The folder of Lambda's own packages.
-    files
-        What stands for mounted file systems.
     """
 
-    def __init__(self, packages: Path, files: mounts.Mounts) -> None:
+    def __init__(self, packages: Path) -> None:
         self._packages = packages
-        self._files = files
         self._lock = threading.Lock()
         self._requests: socket.socket | None = None
         self._warm: subprocess.Popen[bytes] | None = None
@@ -147,8 +144,7 @@ class Starter:
 
     def __call__(self, command: list[str], *, cwd: str, env: dict[str, str], **options: Any) -> Any:
         """Start the emulator's worker program in the function's folder and environment."""
-        mounted = self._files.environment(getattr(_spawning, "config", {}))
-        program, environment = command[1], {**env, **_of_function(), **mounted}
+        program, environment = command[1], {**env, **_of_function()}
         if self._requests is not None and self._may_fork(cwd, environment):
             with contextlib.suppress(OSError, ValueError):
                 return self._fork(program, cwd, environment)
