@@ -187,7 +187,7 @@ def test_a_role_that_a_service_takes_for_anybody_is_found_out(
 ) -> None:
     module = import_module(f"lakenb.security.services.{service}")
     true_one = module.roles
-    unbound = lambda graph, node: tuple(replace(one, conditions=()) for one in true_one(graph, node))  # noqa: E731
+    unbound = lambda graph, node: tuple(replace(one, conditions=()) for one in true_one(graph, node))  # noqa: E731 - one expression, used in the next line
     monkeypatch.setattr(module, "roles", unbound)
     graph = PIPELINES[name]()
     assert verify(source(graph.template()), graph).failed == ("P9",)

@@ -39,6 +39,13 @@ def test_every_claim_holds_of_the_template_alone(name: str, strict: bool) -> Non
     assert verify(source(PIPELINES[name](strict=strict).template()), None).findings == ()
 
 
+@pytest.mark.parametrize("name", PIPELINES)
+@pytest.mark.parametrize("key_per", ["pipeline", "node", "store"])
+def test_every_claim_holds_of_the_template_alone_under_keys(name: str, key_per: str) -> None:
+    template = PIPELINES[name](key=lk.Key(), key_per=key_per).template()
+    assert verify(source(template), None).findings == ()
+
+
 def test_state_is_found_by_what_functions_are_told() -> None:
     (world, *_) = worlds(source(PIPELINES["gathering"]().template()))
     state = find(world, None).nodes["group"].state

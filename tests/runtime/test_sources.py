@@ -39,3 +39,18 @@ def test_a_place_of_many_is_bounded_at_both_ends() -> None:
 def test_what_names_no_places_is_refused(wrong: Any) -> None:
     with pytest.raises(SettingsError, match="LAKENB_SOURCES"):
         read(wrong)
+
+
+def test_where_the_role_decides_every_bucket_counts_but_the_cache_the_index_and_the_own_store() -> None:
+    """More producers than an environment lists: what the role may read beside documents stays refused."""
+    told = {
+        **TOLD,
+        "LAKENB_SOURCES": json.dumps([{"bucket": "*", "prefix": "", "suffix": ""}]),
+        "LAKENB_CACHE": "cache",
+        "LAKENB_INDEX": "index",
+        "LAKENB_STORE": "store",
+    }
+    settings = Settings.from_environment(told)
+    assert settings.may_read(S3Location("of-a-producer", "a"))
+    for bucket in ("cache", "index", "store"):
+        assert not settings.may_read(S3Location(bucket, "a"))

@@ -114,7 +114,9 @@ def test_an_alias_is_bound_by_a_condition_for_no_resource_can_name_it() -> None:
             "ForAnyValue:StringEquals",
             ("alias/contracts",),
         )
-    assert not any(condition(one, "kms:ResourceAliases") for one in held(letters(GIVEN_KEY), "inbox").values())
+    assert not any(
+        condition(one, "kms:ResourceAliases") for one in held(letters(GIVEN_KEY), "inbox").values()
+    )
 
 
 def test_services_use_a_key_for_the_pipelines_sources_alone() -> None:
@@ -147,9 +149,13 @@ def test_what_owners_of_given_keys_must_see_to_is_said() -> None:
         "LogsEncrypts",
     ]
     told = key_assumptions(graph)
-    assert told[0].startswith("the policy of the given key 'alias/contracts' lets its account's policies decide")
+    assert told[0].startswith(
+        "the policy of the given key 'alias/contracts' lets its account's policies decide"
+    )
     assert "'EventBridgeDelivers', 'SnsDelivers', 'LogsEncrypts'" in told[0]
-    assert told[1] == "the given key 'alias/contracts' is an alias, and nobody else may move it to another key"
+    assert (
+        told[1] == "the given key 'alias/contracts' is an alias, and nobody else may move it to another key"
+    )
     assert told[2].startswith("the objects of the given bucket 'given-bucket' are under alias/contracts")
     assert key_assumptions(letters(lk.Key())) == ()
 
@@ -160,7 +166,9 @@ def test_every_action_of_every_middleware_is_known_to_the_table(name: str) -> No
     provided = provides(graph)
     statements = [one for node in graph.nodes for one in role_statements(graph, node, provided)]
     for node in graph.nodes:
-        statements += [one for role in extra_roles(graph, node) for one in extra_role_statements(graph, node, role)]
+        statements += [
+            one for role in extra_roles(graph, node) for one in extra_role_statements(graph, node, role)
+        ]
     actions = {action for one in statements for action in one.actions}
     asked = {one for one in actions if not one.startswith(("kms:", "ec2:"))}
     assert [one for one in sorted(asked) if not uses_of(one) and one not in ASKS_NO_KEY] == []

@@ -65,7 +65,11 @@ def test_a_key_rotates_outlives_the_stack_and_has_an_alias() -> None:
 @pytest.mark.parametrize("key_per", ["pipeline", "node", "store"])
 def test_every_alias_is_anothers(key_per: Any) -> None:
     resources = letters(lk.Key(), key_per).template()["Resources"]
-    names = [one["Properties"]["AliasName"]["Fn::Sub"] for one in resources.values() if one["Type"] == "AWS::KMS::Alias"]
+    names = [
+        one["Properties"]["AliasName"]["Fn::Sub"]
+        for one in resources.values()
+        if one["Type"] == "AWS::KMS::Alias"
+    ]
     keys = [one for one in resources.values() if one["Type"] == "AWS::KMS::Key"]
     assert len(names) == len(set(names)) == len(keys)
 
@@ -97,7 +101,9 @@ def test_a_hundred_nodes_fit_under_one_key() -> None:
     policy = json.dumps(properties(template, "PipelineKey")["KeyPolicy"])
     assert policy.count("log-group:") == 100
     assert len(policy) < KEY_POLICY_BYTES
-    named = [fault for fault in quota_faults(template, "a-stack-with-a-rather-long-name") if "key's" in fault.what]
+    named = [
+        fault for fault in quota_faults(template, "a-stack-with-a-rather-long-name") if "key's" in fault.what
+    ]
     assert named == []
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import cloudformation_validate
@@ -21,6 +23,8 @@ from lakenb.template.split import STACK, Split, split
 from tests.large import chain, fan_in, tree
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lakenb.iam.stacks.world import World
 
 LARGE = [
@@ -132,13 +136,18 @@ def test_both_validators_find_no_fault_in_the_root_and_a_nested_template() -> No
 
 @pytest.mark.slow
 @pytest.mark.parametrize("pipe", [tree(), fan_in(key=lk.Key())], ids=lambda pipe: str(pipe.id))
-def test_cfn_lint_finds_no_fault_in_any_nested_template(pipe: lk.Pipeline) -> None:
-    from cfnlint.api import lint_all  # noqa: PLC0415  slow to import
-
-    for one in split(pipe.template()).nested.values():
-        assert [
-            str(match) for match in lint_all(to_json(one)) if match.rule.severity != "informational"
-        ] == []
+def test_cfn_lint_finds_no_fault_in_any_nested_template(pipe: lk.Pipeline, tmp_path: Path) -> None:
+    for name, one in split(pipe.template()).nested.items():
+        (tmp_path / f"{name}.json").write_text(to_json(one), encoding="utf-8")
+    files = [str(path) for path in sorted(tmp_path.iterdir())]
+    ran = subprocess.run(
+        [sys.executable, "-c", "from cfnlint.runner import main; main()", *files],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert (ran.returncode, ran.stdout) == (0, "")
 
 
 def test_what_is_widened_in_a_nested_template_is_found_by_name() -> None:
@@ -155,7 +164,7 @@ def test_what_is_widened_in_a_nested_template_is_found_by_name() -> None:
 
 def test_a_nested_stack_without_its_template_is_undecided() -> None:
     """What is not at hand is not proved: a template that was left out may hold any policy."""
-    pipe = tree()
+    pipe = chain(37)
     made = split(pipe.template())
     missing = dict(made.nested)
     missing.popitem()

@@ -149,13 +149,21 @@ def expected_keys(around: Surroundings, used: Mapping[str, Key], held: Iterable[
         group = _group(around, resource, are_apart=are_apart)
         if group is not None:
             groups[group].append(resource.logical_id)
-    common = _most_common(used.values())
-    keys: dict[Group, Key] = {}
-    for group, members in groups.items():
-        named = _most_common(used[one] for one in members if one in used)
-        keys[group] = _expected(around, group, named, common)
+    by_group = {
+        group: _most_common(used[one] for one in members if one in used) for group, members in groups.items()
+    }
+    common = _of_pipeline(by_group) or _most_common(used.values())
+    keys = {group: _expected(around, group, named, common) for group, named in by_group.items()}
     by_resource = {one: keys[group] for group, members in groups.items() for one in members}
     return Expected(by_resource, tuple(_shared(around, keys)))
+
+
+def _of_pipeline(named: Mapping[Group, Key | None]) -> Key | None:
+    """Return the key of what is no node's, where each node has one for itself; None elsewhere."""
+    own = [key for group, key in named.items() if group.node]
+    rest = named.get(Group())
+    is_apart = len(own) > 1 and None not in own and len({*own}) == len(own)
+    return rest if is_apart and rest not in own else None
 
 
 def _are_apart(resources: Iterable[Resource], used: Mapping[str, Key]) -> bool:

@@ -28,6 +28,7 @@ _TEXTS = ("event_id", "chain_id", "document_url", "document_type", "source_url",
 # table is left to its owner, for that would take longer than a function may.
 WRITES_BETWEEN = 100
 _MOST_BYTES = 256 * 2**20
+_REMEMBERED_BYTES = 64 * 2**20
 # Whoever reads the table may go on with an older version for so long.
 KEPT = timedelta(days=1)
 _DENIED = ("AccessDenied", "403 Forbidden", "Permission denied", "PermissionDenied")
@@ -85,6 +86,7 @@ class Table:
             _take_away_doubles(table, [row["id"] for row in rows])
         if version % self._writes_between == 0:
             self._tidy(table)
+            self._opened = None  # what lancedb remembers of old versions grows with each
 
     def _table(self) -> Any:
         """Return the table as it is now."""
@@ -99,7 +101,9 @@ class Table:
     def _open(self) -> Any:
         lancedb = import_module("lancedb")  # takes a second; a function that only fails needs none of it
         options = _storage_options()
-        database = lancedb.connect(self._place, storage_options=options)
+        # without bounds lancedb would remember gigabytes of what it read
+        session = lancedb.Session(_REMEMBERED_BYTES, _REMEMBERED_BYTES)
+        database = lancedb.connect(self._place, storage_options=options, session=session)
         try:
             return database.open_table(self._name)
         except ValueError:  # there is none; somebody else may be making it at this moment

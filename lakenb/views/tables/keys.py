@@ -223,8 +223,9 @@ class _Reader:
         key = self.key_of(named)
         if not key:
             return
-        within = "" if not use.context else self._meant(named)
-        held = self._find(who, key, use.key_actions, f"{use.service}.", within)
+        # of a given bucket the context may be each object's ARN
+        within = (self._meant(named), named.name) if use.context else ()
+        held = self._find(who, key, use.key_actions, f"{use.service}.", *within)
         how = f"{', '.join(use.key_actions)} through {use.service}"
         wanted = f"{who} use {key} through {use.service} for {named.name}"
         step = f"{_VERBS[use.sid]} {named.name}"
@@ -248,17 +249,15 @@ class _Reader:
             return f"{named.owner}.{'index bucket' if _BUCKETS[named.sort] is Kind.INDEX else 'bucket'}"
         return named.name
 
-    def _find(self, who: str, key: str, actions: tuple[str, ...], via: str, within: str) -> _Held | None:
-        """Return the statement that lets somebody use a key so; the least of several."""
+    def _find(self, who: str, key: str, actions: tuple[str, ...], via: str, *within: str) -> _Held | None:
+        """Return the statement that lets somebody use a key so, for one of these; the least of several."""
         fitting = [
             one
             for one in self.held
             if (one.who, one.key) == (who, key)
             and one.via.startswith(via)
             and all(any(_fits(action, held) for held in one.actions) for action in actions)
-            and (
-                not within or within in one.within or within.replace(".bucket", ".given bucket") in one.within
-            )
+            and (not within or not one.within.isdisjoint(within))
         ]
         return min(fitting, key=lambda one: (len(one.actions), one.place), default=None)
 

@@ -18,6 +18,7 @@ from lakenb.backends.cdk.synth import ADDED_BY_CDK, _Task, synth, without_additi
 from lakenb.backends.cdk.worker import WORKER
 from lakenb.errors import QuotaError, SynthError
 from lakenb.packaging.zips import function_zip
+from lakenb.template.split import split
 from tests.backends.cdk.kernels import ROOT, is_ours, zips_of
 from tests.backends.local.everything import everything
 from tests.examples import chain, letters
@@ -183,11 +184,11 @@ def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
         synth(letters(), tmp_path / "closed" / "out")
 
 
-def test_a_pipeline_too_large_for_a_stack_is_refused_before_anything_starts(tmp_path: Path) -> None:
+def test_a_pipeline_that_aws_would_not_hold_is_refused_before_anything_starts(tmp_path: Path) -> None:
     WORKER.stop()
 
-    with pytest.raises(QuotaError, match="resources; a CloudFormation stack holds 500"):
-        synth(chain(60), tmp_path / "out")
+    with pytest.raises(QuotaError, match="characters in the queue's name"):
+        synth(letters(), tmp_path / "out", stack_name="s" * 78)
     with pytest.raises(QuotaError, match="cannot be a stack's name"):
         synth(letters(), tmp_path / "out", stack_name="no_underscores")
     assert WORKER.pid is None
@@ -204,13 +205,12 @@ def test_a_bucket_that_only_an_app_knows_is_refused(tmp_path: Path) -> None:
 
 
 def task(resources: dict[str, Any], folder: Path) -> _Task:
-    return _Task("stack", {"Resources": resources}, {}, folder)
+    return _Task("stack", split({"Resources": resources}), {}, folder)
 
 
 def test_what_cdk_refuses_is_told_with_its_cause(tmp_path: Path) -> None:
-    twice = _Task(
-        "no_stack_name", {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}, {}, tmp_path / "out"
-    )
+    template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    twice = _Task("no_stack_name", split(template), {}, tmp_path / "out")
 
     with pytest.raises(SynthError, match=r"CDK refuses the pipeline: .*Stack name must match") as caught:
         WORKER.ask(twice.write, twice.read)

@@ -30,7 +30,7 @@ def embed(doc: Any, ctx: Any) -> Any:
 
 def indexing(on: str, **options: Any) -> lk.Pipeline:
     """Return a pipeline whose documents end in an index."""
-    index = lk.LanceDBStorage("index", on=on, dimensions=2)  # type: ignore[arg-type]  # a parameter
+    index = lk.LanceDBStorage("index", on=on, dimensions=2, max_concurrency=2)  # type: ignore[arg-type]  # a parameter
     return lk.Pipeline("vectors", lk.S3Trigger("inbox").pipe(embed()).pipe(index), **options)
 
 

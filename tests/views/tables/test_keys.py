@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import lakenb as lk
-from lakenb.records.tables import Table
 from lakenb.views.seen import seen
 from lakenb.views.tables.keys import COLUMNS, MISSING, keys_table
 from tests.keyed import GIVEN_KEY, KEYED_PIPELINES, letters
 from tests.pairs.pipelines import STEPS
 from tests.pairs.pipelines import pipeline as pair
+
+if TYPE_CHECKING:
+    from lakenb.records.tables import Table
 
 
 def table(pipe: lk.Pipeline, template: dict[str, Any] | None = None) -> Table:
@@ -29,9 +31,7 @@ def test_the_way_is_told_from_input_to_sink() -> None:
     found = table(letters(lk.Key(), "node"))
     nodes = list(dict.fromkeys(one[0] for one in found))
     assert nodes == ["inbox", "sentences", "results"]
-    assert found.notes[0] == (
-        "inbox (inbox.key) → sentences (sentences.key) → results (results.key)"
-    )
+    assert found.notes[0] == ("inbox (inbox.key) → sentences (sentences.key) → results (results.key)")
     read = row(found, node="sentences", step="opens inbox/letters/*")
     assert read["key"] == "inbox.key"
     assert read["how"] == "kms:Decrypt through s3: 'ReadUnderKey' of SentencesRole"
@@ -80,7 +80,9 @@ def test_what_owners_of_given_keys_add_is_below() -> None:
     found = table(letters(GIVEN_KEY))
     brought = row(found, step="brings to sentences.queue what inbox.topic sends")
     assert brought["how"] == "a statement that the key's owner adds, below"
-    (owner,) = (note for note in found.notes if note.startswith(f"the owner of {GIVEN_KEY} adds to its policy: "))
+    (owner,) = (
+        note for note in found.notes if note.startswith(f"the owner of {GIVEN_KEY} adds to its policy: ")
+    )
     assert '"Sid": "SnsDelivers"' in owner
     assert any(note.startswith("assumed: the policy of the given key") for note in found.notes)
 
