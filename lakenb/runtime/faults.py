@@ -63,7 +63,7 @@ _MENDS: dict[str, str] = {
     Kind.HOSTILE: "do not trust the document: it was made to harm its reader",
     Kind.TOO_EARLY: "upload the document again when the moment is nearer",
     Kind.HANDLER_ERROR: "see the function's log for this event",
-    Kind.LATE: "nothing, if the composite is whole without it; else let the node wait for more, or for longer",
+    Kind.LATE: "nothing, if the composite is whole without it; else let the node wait for more, or longer",
 }
 _MEND_LATER = "nothing, if it passes; else see the service's health and the function's time-out"
 

@@ -31,7 +31,7 @@ def main(folder: Path) -> None:
             for violation in report.violations
             for resource in violation.violating_resources
         ]
-    print(json.dumps(found))
+    sys.stdout.write(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -141,7 +141,7 @@ def test_cfn_lint_finds_no_fault_in_any_nested_template(pipe: lk.Pipeline, tmp_p
         (tmp_path / f"{name}.json").write_text(to_json(one), encoding="utf-8")
     files = [str(path) for path in sorted(tmp_path.iterdir())]
     ran = subprocess.run(
-        [sys.executable, "-c", "from cfnlint.runner import main; main()", *files],
+        [sys.executable, "-c", "import sys; from cfnlint.runner import main; sys.exit(main())", *files],
         capture_output=True,
         text=True,
         check=False,

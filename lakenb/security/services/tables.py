@@ -1,7 +1,8 @@
 """What a node with a DynamoDB table needs.
 
 Every action is one that the reducer's handler calls, on the node's own table. A transaction has no action of
-its own: it needs what its parts need (Amazon DynamoDB Developer Guide, "Using IAM with DynamoDB transactions").
+its own: it needs what its parts need (Amazon DynamoDB Developer Guide, "Using IAM with DynamoDB
+transactions").
 """
 
 from __future__ import annotations
