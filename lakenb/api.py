@@ -279,9 +279,11 @@ class Pipeline(Graph):
         """
         from lakenb.iam.questions import diff  # noqa: PLC0415 - see _verifier
         from lakenb.iam.stacks.read import worlds  # noqa: PLC0415 - see _verifier
+        from lakenb.iam.stacks.source import source  # noqa: PLC0415 - see _verifier
 
         after = new.template() if isinstance(new, Pipeline) else new
-        return diff(worlds(self._source()), worlds(self._source(after)))
+        # the flat values: a role that moves to another stack may do what it did before
+        return diff(worlds(source(self.template())), worlds(source(after)))
 
     def _asking(self) -> Asking:
         from lakenb.review.asking import Asking  # noqa: PLC0415 - see _verifier
