@@ -56,7 +56,7 @@ def references(value: Any) -> Iterator[Reference]:
     Examples
     --------
     >>> [str(one.name) for one in references({"Fn::Sub": ["${A}/${B.Arn}/${!C}", {"A": {"Ref": "D"}}]})]
-    ['B', 'D']
+    ['D', 'B']
     """
     found: list[Reference] = []
 

@@ -14,6 +14,7 @@ from lakenb.backends.local.probe import Call
 from lakenb.backends.local.report import Reasons, decision_records
 from lakenb.backends.local.third_opinion import ThirdOpinion
 from lakenb.template.names import Kind
+from lakenb.template.split import split
 from tests.backends.local.embedded import policy
 from tests.examples import letters
 
@@ -128,7 +129,7 @@ def test_a_lost_statement_sets_them_apart_with_both_explanations(tried: LocalSes
         [inline] = template["Resources"][role]["Properties"]["Policies"]
         statements = inline["PolicyDocument"]["Statement"]
         statements[:] = [one for one in statements if one["Sid"] != "ReadCache"]
-    opinion = ThirdOpinion.on(replace(tried.stack, template=template))
+    opinion = ThirdOpinion.on(replace(tried.stack, template=template, split=split(template)))
     apart = [one for one in tried.emulator.decisions() if (found := opinion.of(one)) and not found.is_settled]
     assert {(one.action, one.outcome, one.sid) for one in apart} == {("s3:GetObject", "ALLOWED", "ReadCache")}
     first, *_ = opinion.reasons(apart[0])
