@@ -18,8 +18,9 @@ from lakenb.records.attempt import DEPLOYER, Attempt
 from lakenb.template.names import CACHE, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from lakenb.backends.local.seam import RawDecision
     from lakenb.backends.local.session import LocalSession
 
 
@@ -33,18 +34,25 @@ def attempt(session: LocalSession, who: str, action: str, resource: str) -> Atte
         return _by_deployer(session, call, action, resource)
     before = len(session.emulator.decisions())
     [answer] = session.probe(who, [call])
-    decided = next(
-        (
-            server_says(decision)
-            for decision in reversed(session.emulator.decisions()[before:])
-            if answer.allowed and decision.action == action and decision.role is not None
-        ),
-        "",
-    )
+    since = session.emulator.decisions()[before:] if answer.allowed else ()
+    decided = what_decided(since, session.stack.id(who, Kind.ROLE), action, call)
     apart = session.disagreement_records(before)
     return Attempt(
         who, action, resource, answer.allowed, answer.status, answer.code, answer.message, decided, apart
     )
+
+
+def what_decided(decisions: Sequence[RawDecision], role: str, action: str, call: Call) -> str:
+    """Return which statement decided about a call, from the server's decisions since it was made.
+
+    Other functions may be at work meanwhile, with roles of their own, and this one with other documents.
+    """
+    key = call.parameters.get("Key", "")
+    for decision in reversed(decisions):
+        is_about = not key or decision.resource.endswith(f"/{key}")
+        if decision.action == action and decision.role == role and is_about:
+            return server_says(decision)
+    return ""
 
 
 def _by_deployer(session: LocalSession, call: Call, action: str, resource: str) -> Attempt:

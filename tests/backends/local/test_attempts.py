@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import lakenb as lk
+from lakenb.backends.local.attempts import what_decided
+from lakenb.backends.local.probe import Call
+from lakenb.backends.local.seam import RawDecision
 from tests.examples import letters
 
 if TYPE_CHECKING:
@@ -43,6 +46,24 @@ def test_a_write_there_brings_the_servers_own_sentence(aws: LocalSession) -> Non
     assert "is not authorized to perform: s3:PutObject" in tried.message
     assert "because no identity-based policy allows the s3:PutObject action" in tried.message
     assert repr(tried).startswith("DENIED   paragraphs · s3:PutObject on inbox/letters/one.txt\n")
+
+
+def test_what_other_functions_do_meanwhile_decides_nothing() -> None:
+    def read(role: str, resource: str, sid: str) -> RawDecision:
+        principal = f"arn:aws:sts::111122223333:assumed-role/{role}/f"
+        return RawDecision(
+            0.0, "iam", "", principal, "s3:GetObject", resource, "ALLOWED", "identity", sid, ""
+        )
+
+    decisions = (
+        read("letters-SentencesRole-1", "arn:aws:s3:::inbox/letters/one.txt", "Debugging"),
+        read("letters-SentencesRole-1", "arn:aws:s3:::paragraphs/0.txt", "ReadSources"),
+        read("letters-InboxRole-1", "arn:aws:s3:::inbox/letters/one.txt", "ReadSources"),
+    )
+    call = Call("s3", "get_object", {"Bucket": "inbox", "Key": "letters/one.txt"})
+    said = what_decided(decisions, "letters-SentencesRole-1", "s3:GetObject", call)
+    assert said == "the identity-based policy's statement Debugging"
+    assert what_decided(decisions, "letters-ResultsRole-1", "s3:GetObject", call) == ""
 
 
 def test_the_deployer_may_what_the_node_may_not(aws: LocalSession) -> None:
